@@ -1,0 +1,1 @@
+"""Every file that Floodmark writes: landing, ledger, DuckDB files, published versions. No Dagster."""

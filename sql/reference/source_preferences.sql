@@ -1,0 +1,44 @@
+-- description: One row per kind of data and source: which source speaks where several tell the same. Rank 1
+--   speaks first; a source that is not listed comes after all that are.
+-- grain: kind, source
+-- column: kind | text | liquidations, etf_flows, onchain_volume, funding or prices
+-- column: source | text | Id of reference.sources
+-- column: rank | rank | Position, 1 is asked first
+-- column: reason | text | Why it stands there
+-- assert: rank_is_positive | rank >= 1
+-- assert: kind_is_known | kind in ('liquidations', 'etf_flows', 'onchain_volume', 'funding', 'prices')
+with preferences (kind, source, rank, reason) as (
+    values
+        ('liquidations', 'coinalyze', 1, 'tells the venues apart, may be shown with a link'),
+        ('liquidations', 'coinglass', 2, 'the same venue feeds, needs a paid plan'),
+        ('liquidations', 'gate', 3, 'its own orders, one venue'),
+        ('liquidations', 'okx', 4, 'its own orders, one venue'),
+        ('liquidations', 'htx', 5, 'its own orders, one venue'),
+        ('liquidations', 'deribit', 6, 'its own trades, one venue'),
+        ('liquidations', 'dydx', 7, 'its own trades, one venue'),
+        ('liquidations', 'tardis', 8, 'recorded venue feeds'),
+        ('etf_flows', 'farside', 1, 'per fund, needs no key, the table that most reports quote'),
+        ('etf_flows', 'coinglass', 2, 'per fund, needs a paid plan'),
+        ('etf_flows', 'sosovalue', 3, 'totals only'),
+        ('etf_flows', 'ishares', 4, 'one issuer'),
+        ('onchain_volume', 'defillama', 1, 'all chains with one method'),
+        ('onchain_volume', 'blockchain', 2, 'bitcoin only'),
+        ('onchain_volume', 'coinmetrics', 3, 'bitcoin and ether only'),
+        ('funding', 'binance', 1, 'tells its own settlements'),
+        ('funding', 'bybit', 2, 'tells its own settlements'),
+        ('funding', 'okx', 3, 'tells its own settlements'),
+        ('funding', 'gate', 4, 'tells its own settlements'),
+        ('funding', 'htx', 5, 'tells its own settlements'),
+        ('funding', 'bitget', 6, 'tells its own settlements'),
+        ('funding', 'deribit', 7, 'tells its own settlements'),
+        ('funding', 'hyperliquid', 8, 'tells its own settlements'),
+        ('funding', 'dydx', 9, 'tells its own settlements'),
+        ('prices', 'binance', 1, 'the largest spot market, history from 2017'),
+        ('prices', 'coinbase', 2, 'quoted in dollars, reachable from the United States'),
+        ('prices', 'kraken', 3, 'quoted in dollars, 720 days'),
+        ('prices', 'okx', 4, 'quoted in USDT'),
+        ('prices', 'coinmetrics', 5, 'a reference rate, no bars')
+)
+
+select kind, source, rank, reason
+from preferences

@@ -1,0 +1,85 @@
+-- description: One row per kind, source and UTC day since 2020-01-01: how the asking went, over all datasets
+--   and parts (symbols, pages) of the source; where two datasets of a source tell one kind, the better state
+--   wins. A day is answered once some whole answer that covers it was asked for after its end; what failed
+--   before or later does not undo that.
+-- grain: kind, source, day
+-- column: kind | text | liquidations, etf_flows, onchain_volume, funding or prices
+-- column: source | text | Who was asked
+-- column: day | date | UTC day
+-- column: state | text | answered, failed, unreachable, never_asked, not_configured or before_history
+-- column: reason | text | What the upstream or the client said; null where all is well
+-- assert: state_is_known | state in (
+--   'answered', 'failed', 'unreachable', 'never_asked', 'not_configured', 'before_history')
+with datasets as (
+    select
+        dataset,
+        source,
+        case kind
+            when 'liquidation_buckets' then 'liquidations'
+            when 'funding_rates' then 'funding'
+            else kind
+        end as kind,
+        state = 'not_configured' as is_not_configured,
+        key_variable,
+        earliest
+    from meta.datasets
+    where kind in ('liquidation_buckets', 'etf_flows', 'onchain_volume', 'funding_rates', 'prices')
+),
+
+answered as (
+    select dataset, day, case when bool_and(is_absent) then any_value(reason) end as reason
+    from staging.answered_parts_daily
+    group by dataset, day
+),
+
+failed as (
+    select
+        dataset,
+        day,
+        bool_or(is_unreachable) as is_unreachable,
+        arg_max(reason, observed_at) as reason
+    from staging.failed_parts_daily
+    group by dataset, day
+),
+
+states as (
+    select
+        datasets.kind,
+        datasets.source,
+        days.day,
+        case
+            when datasets.is_not_configured then 'not_configured'
+            when days.day < datasets.earliest then 'before_history'
+            when failed.is_unreachable then 'unreachable'
+            when failed.day is not null then 'failed'
+            when answered.day is not null then 'answered'
+            else 'never_asked'
+        end as state,
+        case
+            when datasets.is_not_configured then 'needs ' || coalesce(datasets.key_variable, 'a key')
+            when days.day < datasets.earliest then 'nothing is served before ' || datasets.earliest::text
+            when failed.day is not null then failed.reason
+            when answered.day is not null then answered.reason
+            else 'not asked for yet'
+        end as reason
+    from datasets
+    cross join staging.days
+    left join answered on answered.dataset = datasets.dataset and answered.day = days.day
+    left join failed on failed.dataset = datasets.dataset and failed.day = days.day
+)
+
+select kind, source, day, state, reason
+from states
+qualify row_number() over (
+    partition by kind, source, day
+    order by
+        case state
+            when 'answered' then 1
+            when 'failed' then 2
+            when 'unreachable' then 3
+            when 'never_asked' then 4
+            when 'not_configured' then 5
+            else 6
+        end,
+        reason
+) = 1
