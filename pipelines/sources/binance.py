@@ -34,8 +34,9 @@ from pipelines.sources.contract import (
     Window,
 )
 from pipelines.sources.frames import frame
-from pipelines.sources.http import Client, Reply, Upstream
+from pipelines.sources.http import Client
 from pipelines.sources.names import asset_id
+from pipelines.sources.upstream import Reply, Upstream
 
 VENUE = "binance"
 DAY_SECONDS = 86_400

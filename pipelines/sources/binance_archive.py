@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 
 from pipelines.sources.bodies import whole_zip
 from pipelines.sources.contract import Answer, Retry, Unparsable
-from pipelines.sources.http import Client, Reply, Upstream
+from pipelines.sources.http import Client
+from pipelines.sources.upstream import Reply, Upstream
 
 # neither host states a limit; this is ours, so that four workers stay a polite guest
 FILES = Upstream("https://data.binance.vision", rates=((40, 1.0),))

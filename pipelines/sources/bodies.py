@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pipelines.sources.contract import Answer, Retry, Unparsable
-from pipelines.sources.http import Reply, parse_json
+from pipelines.sources.upstream import Reply, parse_json
 
 
 def json_of(answer: Answer) -> Any:

@@ -33,8 +33,9 @@ from pipelines.sources.contract import (
     Window,
 )
 from pipelines.sources.frames import frame
-from pipelines.sources.http import Client, Reply, Upstream
+from pipelines.sources.http import Client
 from pipelines.sources.names import asset_id
+from pipelines.sources.upstream import Reply, Upstream
 
 VENUE = "bybit"
 FUNDING_KEY = ("venue", "market", "asset", "settled_at", "rate_kind")

@@ -17,7 +17,8 @@ from pipelines.sources import numbers
 from pipelines.sources.bodies import json_of, whole_list
 from pipelines.sources.contract import Answer, Cut, Dataset, Part, Unparsable, Window
 from pipelines.sources.frames import frame
-from pipelines.sources.http import Client, Upstream
+from pipelines.sources.http import Client
+from pipelines.sources.upstream import Upstream
 
 VENUE, QUOTE = "coinbase", "USD"
 DAY_SECONDS = 86_400

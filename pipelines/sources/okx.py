@@ -31,7 +31,8 @@ from pipelines.sources.contract import (
     Window,
 )
 from pipelines.sources.frames import frame
-from pipelines.sources.http import Client, Reply, Upstream, retry_after
+from pipelines.sources.http import Client
+from pipelines.sources.upstream import Reply, Upstream, retry_after
 
 VENUE = "okx"
 FUNDING_KEY = ("venue", "market", "asset", "settled_at", "rate_kind")

@@ -90,6 +90,7 @@ def test_files_in_milliseconds_and_microseconds_with_or_without_header_are_the_s
         ([bar(DAYS[0])[:-1]], "12 fields"),
         ([[*bar(DAYS[0])[:4], None, *bar(DAYS[0])[5:]]], "close"),
         ([bar(datetime(2024, 12, 7, 8, tzinfo=UTC))], "UTC day"),
+        ([[*bar(DAYS[0])[:6], bar(DAYS[1])[6], *bar(DAYS[0])[7:]]], "UTC day"),
         ([bar(DAYS[0]), bar(DAYS[0], "97000")], "two values"),
         ({"code": -1003, "msg": "Too many requests"}, "expected a list"),
         (b"", "empty"),

@@ -122,6 +122,8 @@ def per_year(per: str) -> Fraction:
 
 def parse_amount(text: object) -> Amount:
     """The number that a journalist printed; raises AmountError naming what is not understood."""
+    if isinstance(text, Amount):
+        return text
     printed = str(text).strip()
     rest = " ".join(printed.lower().replace("\xa0", " ").split())
     if not rest:
@@ -137,7 +139,7 @@ def parse_amount(text: object) -> Amount:
     lead, rest = _take(rest)
     match = _NUMBER.match(rest)
     if not match or not match["digits"]:
-        raise AmountError(f"{printed!r} holds no number")
+        raise AmountError(f"{printed!r} holds no number; write for example $1.7 bn or 42 %")
     digits = re.sub(r"[,_' ]", "", match["digits"])
     if re.fullmatch(r"\d{5,}\.0", digits) and match.end() == len(rest):
         digits = digits[:-2]  # a float that some program wrote, nobody prints it so
@@ -237,7 +239,7 @@ def _fraction(printed: str, fraction: str, bound: str) -> Amount:
         raise AmountError(f"{printed!r} divides by zero")
     times = fraction.endswith("x")
     value = Decimal(int(top)) / int(bottom) * (1 if times else 100)
-    half = Decimal("0.5") if times else Decimal("0.05")
+    half = value * CAP if times else Decimal("0.05")
     return Amount(value, half, 6, "times" if times else "pct", None, bound, printed)
 
 
