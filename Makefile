@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test slow check dev nightly bench docs fmt lock
+.PHONY: demo test slow check dev nightly bench docs fmt lock help
 
 demo: $(STAMP)  ## the whole pipeline, offline, over the built-in sample
 	$(BIN)/floodmark demo
@@ -30,12 +30,15 @@ bench: $(STAMP)  ## ratios to the physical floor, measured in the same run
 docs: $(STAMP)  ## warehouse/DICTIONARY.md from the headers of sql/
 	$(BIN)/floodmark dictionary > warehouse/DICTIONARY.md
 
-fmt: $(STAMP)
+fmt: $(STAMP)  ## format and mend what the linter can
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 lock: $(STAMP)  ## exact versions and hashes, for every platform, without an index host
 	$(BIN)/python -m pip install -q uv && $(BIN)/uv pip compile -q --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)

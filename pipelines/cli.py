@@ -233,6 +233,13 @@ def status(form: FormatOption = Format.table) -> None:
 
 
 RANKINGS_HELP = "the ranking, a table of schema rankings (default: largest_liquidation_days)"
+# What fits a terminal; json, csv and SQL have every column.
+LEADING_COLUMNS = {
+    "largest_liquidation_days": (
+        "rank", "day", "total_usd", "long_usd", "short_usd", "long_share", "percentile",
+        "previous_larger_day", "days_since_previous_larger", "venues", "assets", "comparable_since",
+    ),
+}  # fmt: skip
 
 
 @app.command()
@@ -255,7 +262,11 @@ def _print_rank(chosen: Any, name: str, top: int, form: Format) -> None:
         failed(str(error))
     except NoSuchRanking as error:
         wrong_use(str(error))
-    print_rows(table.columns, table.rows, form, f"rankings.{name}")
+    columns, rows = table.columns, table.rows
+    if form is Format.table and name in LEADING_COLUMNS:
+        places = [list(columns).index(c) for c in LEADING_COLUMNS[name]]
+        columns, rows = LEADING_COLUMNS[name], [[row[p] for p in places] for row in rows]
+    print_rows(columns, rows, form, f"rankings.{name}")
     for note in table.notes:
         say(note)
 
@@ -363,6 +374,25 @@ def _as_held(chosen: Any) -> Any:
         FLOODMARK_SAMPLE=held is Origin.SAMPLE,
         FLOODMARK_MIRROR=(chosen.mirror or "http://127.0.0.1:9") if held is Origin.MIRROR else None,
     )
+
+
+@app.command()
+def home() -> None:
+    """Make the data folder a Dagster home (dagster.yaml from its template) and print its path."""
+    from pipelines.runs.dagster_home import prepare
+
+    print(prepare(settings()))
+
+
+@app.command()
+def dictionary() -> None:
+    """The data dictionary as Markdown: every table and column, its unit, meaning, source and checks."""
+    from pipelines.models.columns import column_lineage
+    from pipelines.models.dictionary import render
+    from pipelines.runs.build import external_columns, models
+    from pipelines.storage.contracts import KINDS
+
+    print(render(models(), column_lineage(models(), external_columns()), KINDS), end="")
 
 
 def main() -> None:

@@ -59,8 +59,11 @@ def ranking(settings: Settings, name: str, top: int) -> Answered:
         ]
         if name not in there:
             raise NoSuchRanking(f"there is no ranking {name!r}; there are {', '.join(there)}")
-        table = _rows(conn, f"select * from rankings.{name} where rank <= ? order by all", [top])
-        return Answered(table.columns, table.rows[:top], _notes(conn, name))
+        ranked = "rank" in _rows(conn, f"from rankings.{name} limit 0").columns
+        # rank leads where there is one; days that are not ranked (partial ones) do not show here
+        order = "where rank is not null order by rank" if ranked else ""
+        table = _rows(conn, f"select * from rankings.{name} {order} limit ?", [top])
+        return Answered(table.columns, table.rows, _notes(conn, name))
 
 
 def _notes(conn: Connection, name: str) -> list[str]:

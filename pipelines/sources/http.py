@@ -29,8 +29,8 @@ from pipelines.sources.contract import (
     Unreachable,
     Window,
 )
-from pipelines.sources.transport import USER_AGENT, Attempt, Recorder, Transport  # noqa: F401
-from pipelines.sources.upstream import Reply, Upstream, parse_json, retry_after, whole_json  # noqa: F401
+from pipelines.sources.transport import Attempt, Transport
+from pipelines.sources.upstream import Reply, Upstream, retry_after
 
 TIMEOUT_SECONDS = (10, 60)
 ATTEMPTS = 8

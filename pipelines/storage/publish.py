@@ -105,12 +105,13 @@ def manifest(folder: Folder) -> dict[str, object] | None:
 
 
 def _new_version(folder: Folder) -> str:
+    """The second it is made in, counted on within one: a name is never used twice.
+
+    DuckDB gives a process that has a file open the same file again, whatever lies there by now.
+    """
     stem = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    version, n = stem, 1
-    while (folder.published / version).exists():
-        n += 1
-        version = f"{stem}-{n}"
-    return version
+    taken = [int(p.name.partition("-")[2] or 1) for p in folder.published.glob(f"{stem}*")]
+    return f"{stem}-{max(taken) + 1}" if taken else stem
 
 
 def _snapshot(
@@ -217,7 +218,7 @@ def _sweep(folder: Folder) -> None:
 def _drop_old(folder: Folder, keep: str) -> None:
     versions = sorted(
         (p for p in folder.published.iterdir() if p.is_dir() and not p.is_symlink()),
-        key=lambda p: (p.name == keep, p.name),
+        key=lambda p: (p.name == keep, p.stat().st_mtime_ns),
     )
     for old in versions[:-KEPT_VERSIONS]:
         shutil.rmtree(old, ignore_errors=True)

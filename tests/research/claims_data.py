@@ -67,18 +67,18 @@ def facts(conn: duckdb.DuckDBPyConnection, days: dict[date, Decimal], origin: st
         "create table facts.etf_flow_totals_daily (session_date date, asset text, total_usd decimal(18, 4), status text)"
     )
     conn.execute("create table facts.onchain_volume_daily (day date, chain text, volume_usd decimal(18, 4))")
-    for day, total in days.items():
-        for venue in ("binance", "bybit+okx"):
-            for asset in ("BTC", "ETH"):
-                for side in ("long", "short"):
-                    conn.execute(
-                        "insert into facts.liquidations_daily values (?, ?, ?, ?, ?, 'coinalyze')",
-                        [day, venue, asset, side, total / 8],
-                    )
-        conn.execute(
-            "insert into facts.liquidation_totals_daily values (?, ?, ?, ?)",
-            [day, total, total / 2, total / 2],
-        )
+    conn.execute(
+        "create temp table totals as select unnest(?::date[]) as day, unnest(?) as total",
+        [list(days), list(days.values())],
+    )
+    conn.execute(
+        "insert into facts.liquidations_daily select day, venue, asset, side, total / 8, 'coinalyze' from totals, "
+        "unnest(['binance', 'bybit+okx']) as venues(venue), unnest(['BTC', 'ETH']) as assets(asset), "
+        "unnest(['long', 'short']) as sides(side)"
+    )
+    conn.execute(
+        "insert into facts.liquidation_totals_daily select day, total, total / 2, total / 2 from totals"
+    )
     day = date(2024, 11, 1)
     while day <= date(2024, 12, 20):
         for asset in ("BTC", "ETH", "SOL"):

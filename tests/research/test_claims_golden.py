@@ -23,13 +23,19 @@ def verdicts(conn: duckdb.DuckDBPyConnection) -> dict[str, VerdictRow]:
     return {row.id: row for row in check(EXAMPLE, conn)}
 
 
-def test_the_example_has_every_claim_of_the_golden_list(empty: duckdb.DuckDBPyConnection) -> None:
-    assert list(verdicts(empty)) == list(GOLDEN) or set(verdicts(empty)) == set(GOLDEN)
+@pytest.fixture(scope="module")
+def published(empty: duckdb.DuckDBPyConnection) -> dict[str, VerdictRow]:
+    """The article on a database without one table."""
+    return verdicts(empty)
+
+
+def test_the_example_has_every_claim_of_the_golden_list(published: dict[str, VerdictRow]) -> None:
+    assert set(published) == set(GOLDEN)
 
 
 @pytest.mark.parametrize("claim", GOLDEN)
-def test_golden_verdict(claim: str, empty: duckdb.DuckDBPyConnection) -> None:
-    row = verdicts(empty)[claim]
+def test_golden_verdict(claim: str, published: dict[str, VerdictRow]) -> None:
+    row = published[claim]
     assert row.verdict == GOLDEN[claim], row
 
 
@@ -63,8 +69,8 @@ def test_the_sample_says_that_its_evidence_is_circular() -> None:
     assert all("circular" in row.notes for row in rows.values())
 
 
-def test_the_article_is_no_evidence_for_itself(empty: duckdb.DuckDBPyConnection) -> None:
-    for row in verdicts(empty).values():
+def test_the_article_is_no_evidence_for_itself(published: dict[str, VerdictRow]) -> None:
+    for row in published.values():
         assert "seed" not in row.source
         assert "1.716 bn USD [" not in row.evidence
 
@@ -102,8 +108,8 @@ def test_the_article_is_no_evidence_for_itself(empty: duckdb.DuckDBPyConnection)
         ("C11.december", {"rule": "6 of 12, december of 2012 to 2023", "notes": "2013 to 2023"}),
     ],
 )
-def test_what_an_answer_says(claim: str, wanted: dict[str, str], empty: duckdb.DuckDBPyConnection) -> None:
-    row = verdicts(empty)[claim].as_dict()
+def test_what_an_answer_says(claim: str, wanted: dict[str, str], published: dict[str, VerdictRow]) -> None:
+    row = published[claim].as_dict()
     assert list(row)[:2] == ["id", "verdict"]
     for column, text in wanted.items():
         assert text.lower() in row[column].lower(), row

@@ -69,6 +69,8 @@ def one(check_claims: Checker, claim: dict[str, Any], **more: Any) -> Any:
             "SUPPORTED",
         ),
         ({"kind": "peak", "day": "2026-02-01", "period": "2021-04", "number": "$9.9 bn"}, "SUPPORTED"),
+        ({"kind": "peak", "day": "2026-03-01", "period": "last month", "number": "$2.65 bn"}, "SUPPORTED"),
+        ({"kind": "peaks", "day": "2026-02-01", "period": "2021", "band": "3 bn to 10 bn"}, "SUPPORTED"),
     ],
 )
 def test_comparisons(claim: dict[str, Any], verdict: str, check_claims: Checker) -> None:
@@ -254,15 +256,18 @@ def test_a_partial_day_is_a_lower_bound(check_claims: Checker) -> None:
 def test_prices_flows_and_months_are_measured(check_claims: Checker) -> None:
     conn = duckdb.connect()
     facts(conn, {})
-    conn.execute("delete from facts.prices_daily")
-    day, close = date(2013, 12, 1), 100
-    while day <= date(2024, 12, 9):
+    day, close, days, closes = date(2013, 12, 1), 100, [], []
+    while day <= date(2024, 12, 9):  # January and February rise in odd years, no other month does
         close += 1 if day.month in {1, 2} and day.year % 2 else 0
-        conn.execute(
-            "insert into facts.prices_daily values (?, 'SOL', ?, ?, ?, ?)",
-            [day, close, close + 5, close - 5, close],
-        )
+        days.append(day)
+        closes.append(close)
         day += timedelta(days=1)
+    conn.execute(
+        "create or replace table facts.prices_daily as select day, 'SOL' as asset, close as open_usd, "
+        "close + 5 as high_usd, close - 5 as low_usd, close as close_usd "
+        "from (select unnest(?::date[]) as day, unnest(?) as close)",
+        [days, closes],
+    )
     asset = {"scope": "asset SOL", "day": "2024-12-02"}
     assert (
         one(check_claims, asset | {"kind": "change_in_day", "number": "$5"}, conn=conn).verdict == "SUPPORTED"

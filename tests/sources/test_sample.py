@@ -17,11 +17,12 @@ import pytest
 from pipelines.runs.plan import plan_part
 from pipelines.settings import SAMPLE_NOW, Settings
 from pipelines.sources.contract import Dataset, Part, Window
-from pipelines.sources.http import Attempt, Client, Transport
+from pipelines.sources.http import Client
 from pipelines.sources.registry import datasets
 from pipelines.sources.sample import figures
 from pipelines.sources.sample.assets import ASSETS
 from pipelines.sources.sample.liquidations import VENUES
+from pipelines.sources.transport import Attempt, Transport
 
 # published totals in billion USD, largest first; equal ones in the order of their days
 PUBLISHED_BN = {

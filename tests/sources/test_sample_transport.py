@@ -17,8 +17,10 @@ import requests
 
 from pipelines.settings import PROJECT, SAMPLE_NOW, Settings
 from pipelines.sources.contract import Unreachable
-from pipelines.sources.http import Attempt, Client, Transport, Upstream, whole_json
+from pipelines.sources.http import Client
 from pipelines.sources.sample import SampleAdapter
+from pipelines.sources.transport import Attempt, Transport
+from pipelines.sources.upstream import Upstream, whole_json
 
 
 class Nobody:

@@ -23,7 +23,9 @@ def at(day: int, hour: int = 0) -> datetime:
     return datetime(2024, 12, 1, hour, tzinfo=UTC) + timedelta(days=day - 1)
 
 
-def batch(window_id: int, observed_at: datetime, rows: Rows, span: tuple[int, int] = (1, 5), **more: Any) -> raw.Batch:
+def batch(
+    window_id: int, observed_at: datetime, rows: Rows, span: tuple[int, int] = (1, 5), **more: Any
+) -> raw.Batch:
     """The answer for the days `span`, both included, of the markets in `markets` (default BTC)."""
     told = [
         ("small", m, m, at(day), DAY, Decimal(long), Decimal("1.5"), observed_at, f"body-{window_id}")

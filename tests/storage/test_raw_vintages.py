@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import duckdb
@@ -126,7 +126,9 @@ def test_sums_of_money_are_exact(conn: duckdb.DuckDBPyConnection) -> None:
 def test_the_load_of_a_kind_keyed_by_dates_keeps_to_its_days(conn: duckdb.DuckDBPyConnection) -> None:
     kind = KINDS["etf_flows"]
 
-    def page(window_id: int, observed_at: datetime, days: tuple[int, ...], span: tuple[int, int]) -> raw.Batch:
+    def page(
+        window_id: int, observed_at: datetime, days: tuple[int, ...], span: tuple[int, int]
+    ) -> raw.Batch:
         rows = [("page", "BTC", "IBIT", at(d).date(), Decimal(d), observed_at, "b") for d in days]
         schema = {**kind.columns, "observed_at": UTC_TIME, "landing": pl.String}
         frame = pl.DataFrame(rows, schema=schema, orient="row")
@@ -211,14 +213,3 @@ def test_the_columns_of_a_raw_table_are_those_of_its_contract(
     assert [c for (c,) in found] == list(expected)
     assert list(expected)[:2] == ["source", "dataset"]
     assert list(expected)[-4:] == list(raw.PROVENANCE)
-
-
-def test_times_do_not_depend_on_the_zone_of_the_machine(
-    conn: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TZ", "Asia/Tokyo")
-    load(conn, batch(1, at(6), {("BTC", 1): "1"}))
-    (row,) = conn.execute(
-        "select bucket_start, bucket_start::varchar from raw.liquidation_buckets"
-    ).fetchall()
-    assert row == (datetime(2024, 12, 1, tzinfo=UTC), "2024-12-01 00:00:00+00")

@@ -47,7 +47,7 @@ def sum_of_parts(case: Case[SumOfParts]) -> Finding:
             held = [_standing(part, figures) for part in parts]
             whole = [f for f in figures if f.metric == total.quantity and f.scope == total.scope]
             if all(held) and whole and _adds_up(whole[0], [f for f in held if f]):
-                rule = f"3: these parts are published with another total, {whole[0]} (snapshot {name})"
+                rule = f"3: these parts are another snapshot ({name}), whose total of {whole[0]} they make"
                 evidence = tuple(f for f in (*held, whole[0]) if f)
                 return replace(finding, verdict=Verdict.MIXED_VINTAGES, rule=rule, figures=evidence)
         return finding
@@ -96,7 +96,9 @@ def long_share(case: Case[LongShare]) -> Finding:
         total=Part(number=claim.total),
         parts=tuple(Part(quantity=q, number=n) for q, n in zip(_SIDES, sides.values(), strict=True)),
     )
-    return worst([found, sum_of_parts(Case(summed, case.document, case.evidence))])
+    both = [found, sum_of_parts(Case(summed, case.document, case.evidence))]
+    misfits = [f for f in both if f.verdict in {Verdict.ARITHMETIC_ERROR, Verdict.MIXED_VINTAGES}]
+    return worst(misfits or both)  # test 3 comes before the tests of single numbers
 
 
 def _quotient(

@@ -258,7 +258,7 @@ class Evidence:
     # -- series of days
 
     def series(self, quantity: str, scope: Scope, clock: str | None) -> list[Series]:
-        """The series of days of exactly this scope, published ones first; one vendor and universe each.
+        """The series of days of exactly this scope: published ones first, the longest of them first.
 
         For a rolling 24 h claim day totals are part of it, as lower bounds; never the reverse.
         """
@@ -267,7 +267,8 @@ class Evidence:
         for f in self.published:
             if f.series and f.metric == quantity and f.clock in clocks and f.scope == scope and self.known(f):
                 lists.setdefault(f.series, []).append(f)
-        found = [Series(name, _in_order(days), measured=False) for name, days in sorted(lists.items())]
+        longest = sorted(lists.items(), key=lambda item: (-len(item[1]), item[0]))
+        found = [Series(name, _in_order(days), measured=False) for name, days in longest]
         days = self.measured_days(quantity, scope, _EVER, self.today)
         if days and days[0].clock in clocks:
             found.append(Series(days[0].series or "", tuple(days), measured=True))

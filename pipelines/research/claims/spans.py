@@ -92,8 +92,12 @@ class Calendar:
         raise SpanError(f"since {text!r} is not understood; write a date, 2 years, event 519, 2021 or ever")
 
     def period(self, text: str, day: date, made: date) -> Span:
-        """A period; "past year" ends on the day before the day of the claim."""
+        """A period; "past year" ends on the day before the day of the claim, "last year" is a calendar year."""
         said = text.strip().lower()
+        if said in {"last month", "previous month"}:
+            said = f"{day.replace(day=1) - timedelta(days=1):%Y-%m}"
+        elif said in {"last year", "previous year"}:
+            said = f"{day.year - 1}"
         if span := _month_or_year(said):
             return span
         if match := _RANGE.fullmatch(said):
