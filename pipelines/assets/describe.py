@@ -17,7 +17,7 @@ from pipelines.assets.partitions import table_key
 from pipelines.assets.pictures import bars
 from pipelines.models.columns import Origin, column_lineage
 from pipelines.models.contract import Model
-from pipelines.runs.build import external_columns, models
+from pipelines.runs import build as builds
 from pipelines.storage.contracts import KINDS, Kind
 from pipelines.storage.duck import Connection
 from pipelines.storage.raw import raw_columns
@@ -30,7 +30,7 @@ NOT_SHOWN = ("landing",)  # 64 characters of a hash say nothing in a preview
 @cache
 def lineage() -> dict[str, dict[str, list[Origin]]]:
     """For each model and column the columns that it is computed from, one step up."""
-    return column_lineage(models(), external_columns())
+    return column_lineage(builds.models(), builds.external_columns())
 
 
 def columns_of_model(model: Model, types: Mapping[str, str] | None = None) -> dg.TableSchema:

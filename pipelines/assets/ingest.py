@@ -215,12 +215,7 @@ def _raw(done: _Done, kinds: Iterable[str]) -> Iterator[Event]:
     """Every raw table, always: what could be loaded was loaded."""
     for kind in kinds:
         key = table_key(f"raw.{kind}")
-        problems = [
-            f"{name}: {problem}"
-            for name, load in done.report.loads.items()
-            if registry.datasets()[name].kind == kind
-            for problem in load.problems
-        ]
+        problems = loaded_problems(done.report, kind)
         yield dg.MaterializeResult(asset_key=key, metadata=done.tables[key])
         yield dg.AssetCheckResult(
             asset_key=key,
@@ -229,6 +224,16 @@ def _raw(done: _Done, kinds: Iterable[str]) -> Iterator[Event]:
             description="; ".join(problems[:3]) or None,
             metadata=_missing(problems),
         )
+
+
+def loaded_problems(report: night.RunReport, kind: str) -> list[str]:
+    """What could not be loaded into a raw table, by dataset."""
+    return [
+        f"{name}: {problem}"
+        for name, load in report.loads.items()
+        if registry.datasets()[name].kind == kind
+        for problem in load.problems
+    ]
 
 
 def _missing(reasons: list[str]) -> Metadata:

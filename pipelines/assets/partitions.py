@@ -6,12 +6,12 @@ A month here is bookkeeping of the UI, never a request: what is asked for is dec
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import dagster as dg
 
-from pipelines.runs.plan import DISCOVERY, Asked, asked_stretch, today
-from pipelines.runs.status import BAD_LOADS, unhealed
+from pipelines.runs.plan import DISCOVERY, Asked, asked_stretch, settled, today
+from pipelines.runs.status import unhealed
 from pipelines.settings import Settings
 from pipelines.sources import registry
 from pipelines.sources.contract import Dataset, Part
@@ -105,11 +105,9 @@ def night_months(settings: Settings) -> tuple[str, str]:
 
 def _night_start(dataset: Dataset, windows: list[WindowRow], now: datetime) -> date:
     """The first day that a night asks of a dataset: what failed and was not had since, else the tail."""
-    good = [w for w in windows if w.verdict == "complete" and w.load_verdict not in BAD_LOADS]
-    ends = [w.end_at for w in good if w.part != DISCOVERY]
+    data = [w for w in windows if w.part != DISCOVERY]
+    ends = [end for _, end in settled(dataset, data)]
     if not ends:
         stretch = asked_stretch(dataset, Part(DISCOVERY, ()), None, windows, now)
         return (stretch[0] if stretch else today(now)).date()
-    behind = max(ends) - timedelta(days=max(dataset.tail_days, 1))
-    failed = [w.start_at for w in unhealed(windows) if w.part != DISCOVERY]
-    return min([behind, *failed]).astimezone(UTC).date()
+    return min([max(ends), *(w.start_at for w in unhealed(data))]).date()

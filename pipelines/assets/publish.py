@@ -6,42 +6,55 @@ The report comes after publishing: what arrived is published, what did not is na
 # dagster reads the annotation of `context` as it stands: no `from __future__ import annotations` here
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
-from pipelines.assets.describe import markdown
+from pipelines.assets.describe import Metadata, markdown
 from pipelines.assets.ingest import ARRIVED, LOADED, named
 from pipelines.assets.partitions import NIGHT_REPORT, PUBLISH, SINGLE_RUN, table_key
 from pipelines.assets.watch import command, watching
-from pipelines.runs.build import models, publish_build
+from pipelines.runs import build as builds
 from pipelines.runs.night import opened
 from pipelines.settings import Settings
 from pipelines.storage.duck import writer
+from pipelines.storage.folder import Folder
+from pipelines.storage.publish import manifest
 
 
-@dg.asset(
-    key=PUBLISH,
-    deps=[table_key(name) for name in models()],
-    description="A read-only version of everything that people query; then `floodmark.duckdb` points at it.",
-    group_name="publish",
-    kinds={"duckdb", "parquet"},
-    backfill_policy=SINGLE_RUN,
-)
-def publish(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-    settings = Settings()
-    watch = watching(context)
-    with opened(settings) as (folder, ledger, _), writer(folder, command(context), watch.waiting) as conn:
-        published = publish_build(conn, settings, folder, ledger)
-    rows = [(f"{t.schema}.{t.table}", t.rows, t.hash) for t in published.tables]
-    return dg.MaterializeResult(
-        metadata={
-            "dagster/row_count": sum(t.rows for t in published.tables),
-            "version": published.version,
-            "folder": dg.MetadataValue.path(str(published.path)),
-            "origin": str(settings.origin),
-            "tables": dg.MetadataValue.md(markdown(["table", "rows", "fingerprint"], rows)),
-        }
+def publish_asset() -> dg.AssetsDefinition:
+    """The asset after all models."""
+
+    @dg.asset(
+        key=PUBLISH,
+        deps=[table_key(name) for name in builds.models()],
+        description="A read-only version of everything that people query; then `floodmark.duckdb` points at it.",
+        group_name="publish",
+        kinds={"duckdb", "parquet"},
+        backfill_policy=SINGLE_RUN,
     )
+    def publish(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        settings = Settings()
+        watch = watching(context)
+        with opened(settings) as (folder, ledger, _), writer(folder, command(context), watch.waiting) as conn:
+            builds.publish_build(conn, settings, folder, ledger)
+            return dg.MaterializeResult(metadata=describe_publication(folder))
+
+    return publish
+
+
+def describe_publication(folder: Folder) -> Metadata:
+    """What the manifest of the current version says."""
+    found: dict[str, Any] = manifest(folder) or {}
+    rows = [(f"{t['schema']}.{t['table']}", t["rows"], t["hash"]) for t in found["tables"]]
+    return {
+        "dagster/row_count": sum(count for _, count, _ in rows),
+        "version": found["version"],
+        "origin": found["origin"],
+        "commit": found["commit"],
+        "file": dg.MetadataValue.path(str(folder.warehouse)),
+        "tables": dg.MetadataValue.md(markdown(["table", "rows", "fingerprint"], rows)),
+    }
 
 
 @dg.asset(

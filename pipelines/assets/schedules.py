@@ -1,4 +1,7 @@
-"""The two jobs, and the nightly schedule that starts itself."""
+"""The two jobs, and the nightly schedule that starts itself.
+
+After a pause only the newest tick runs, so the months of a night come from the ledger, not from the tick.
+"""
 
 from __future__ import annotations
 

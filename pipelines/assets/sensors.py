@@ -1,4 +1,7 @@
-"""`landed`: what waits in landing, from whatever run or command, gets built and published."""
+"""`landed`: what waits in landing, from whatever run or command, gets built and published.
+
+Reads the ledger and tries the locks; it never opens DuckDB and never waits.
+"""
 
 from __future__ import annotations
 

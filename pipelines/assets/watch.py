@@ -1,4 +1,7 @@
-"""What a run tells its log in the UI: progress now and then, and whom it waits for."""
+"""What a run tells its log in the UI: progress now and then, and whom it waits for.
+
+The run itself knows nothing of Dagster; it is handed a Watch.
+"""
 
 from __future__ import annotations
 

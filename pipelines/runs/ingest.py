@@ -102,6 +102,9 @@ class Ingest:
         with ThreadPoolExecutor(max_workers=max(1, len(datasets)), thread_name_prefix="dataset") as pool:
             jobs = {d.name: pool.submit(self.one, d) for d in datasets}
             try:
+                waiting = set(jobs.values())
+                while waiting:  # in short turns: a signal may reach any thread, and only this one acts on it
+                    _, waiting = wait(waiting, timeout=0.2)
                 return {name: job.result() for name, job in jobs.items()}
             except BaseException:
                 self.transport.stopped.set()

@@ -129,7 +129,7 @@ expected as (
         present.day is not null as is_present,
         coalesce(present.is_whole, true) as is_whole
     from series
-    join staging.days on days.day between series.first_day and series.last_day and days.is_over
+    join staging.days on days.day between series.first_day and series.last_day
     left join present
         on present.kind = series.kind
         and present.source = series.source
@@ -302,7 +302,6 @@ judged as (
             when counted.assets_present > 0 and counted.lacks is null then 'complete'
             when counted.assets_present > 0 then 'partial'
             when counted.state = 'not_configured' then 'not_configured'
-            when not days.is_over then 'pending'
             when counted.state in ('before_history', 'unreachable') then counted.state
             when counted.state in ('failed', 'never_asked') then 'missing'
             when counted.day < counted.first_day then 'before_history'

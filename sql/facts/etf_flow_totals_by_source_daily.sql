@@ -1,5 +1,5 @@
 -- description: One row per New York weekday, asset and source, from the first session that the source tells
---   to the last that has begun: the total recomputed from the funds, and what is known of it. A source that
+--   to the last whose UTC day has ended: the total recomputed from the funds, and what is known of it. A source that
 --   tells totals but no funds has its printed total. Which funds are expected: staging.etf_funds.
 -- grain: session_date, asset, source
 -- column: session_date | date | New York trading date
@@ -15,9 +15,7 @@
 -- assert: status_is_known | status in ('reported', 'partial', 'holiday', 'pending', 'missing')
 -- assert: total_stands_where_reported | (status in ('reported', 'partial')) = (total_usd is not null)
 with clock as (
-    select
-        (now_at at time zone 'UTC')::date as today,
-        now_at at time zone 'America/New_York' as new_york_time
+    select (now_at at time zone 'UTC')::date as today
     from meta.build
 ),
 
@@ -40,7 +38,7 @@ weekdays as (
         us_sessions.session_date > clock.today - 3 as is_young
     from meta.us_sessions
     cross join clock
-    where us_sessions.session_date + interval '9 hours 30 minutes' <= clock.new_york_time
+    where us_sessions.session_date < clock.today
 ),
 
 calendar as (

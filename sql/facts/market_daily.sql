@@ -102,4 +102,3 @@ left join prices as before on before.day = days.day - 1
 left join etf_flows on etf_flows.day = days.day
 left join dex_volumes on dex_volumes.day = days.day
 left join funding on funding.day = days.day
-where days.is_over

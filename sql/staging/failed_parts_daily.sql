@@ -53,7 +53,7 @@ select
     newest.reason,
     newest.observed_at
 from newest
-join staging.days on days.day = newest.day and days.is_over
+join staging.days on days.day = newest.day
 left join staging.answered_parts_daily as answered
     on answered.dataset = newest.dataset
     and answered.part = newest.part

@@ -241,7 +241,8 @@ def test_a_partial_day_is_a_lower_bound(check_claims: Checker) -> None:
     facts(conn, {date(2024, 12, n): Decimal(80_000_000) for n in range(1, 10)})
     conn.execute(
         "create table facts.coverage_daily as select date '2024-12-09' as day, 'liquidations' as kind, "
-        "'coinalyze' as source, 'binance' as venue, 'partial' as status"
+        "unnest(['headline', 'coinalyze', 'okx']) as source, unnest(['all', 'binance', 'bybit+okx']) as venue, "
+        "'partial' as status"
     )
     claim = {
         "kind": "value",
@@ -251,6 +252,10 @@ def test_a_partial_day_is_a_lower_bound(check_claims: Checker) -> None:
     }
     assert one(check_claims, claim | {"number": "$90 m"}, conn=conn).verdict == "UNVERIFIABLE"
     assert one(check_claims, claim | {"number": "$70 m"}, conn=conn).verdict == "CONTRADICTED"
+    binance, group = {"scope": "venue binance asset BTC"}, {"scope": "venues bybit okx asset BTC"}
+    assert one(check_claims, claim | binance | {"number": "$25 m"}, conn=conn).verdict == "UNVERIFIABLE"
+    # of the group another source than the one that speaks is partial
+    assert one(check_claims, claim | group | {"number": "$25 m"}, conn=conn).verdict == "CONTRADICTED"
 
 
 def test_prices_flows_and_months_are_measured(check_claims: Checker) -> None:

@@ -113,7 +113,7 @@ def test_the_headline_of_liquidations_is_the_same_whoever_tells_it(sources: tupl
     assert warehouse.rows("select count(*) from facts.liquidations_daily where day < '2020-12-23'") == [(0,)]
     assert warehouse.rows(
         "select status, count(*) from facts.coverage_daily where source = 'headline' group by status order by status"
-    ) == [("before_history", 357), ("complete", 1470), ("pending", 1)]
+    ) == [("before_history", 357), ("complete", 1470)]
     spread = warehouse.rows("select count(*), max(abs(difference_usd)) from facts.liquidation_spread_daily")
     assert spread[0][0] > 0 if len(sources) == 2 else spread == [(0, None)]
     assert not spread[0][1]
@@ -184,7 +184,7 @@ def test_etf_flows_of_farside() -> None:
     assert warehouse.rows(
         "select status, count(*) from facts.coverage_daily where kind = 'etf_flows' "
         "and day >= '2024-01-11' group by status order by status"
-    ) == [("complete", 253), ("partial", 1), ("pending", 1)]
+    ) == [("complete", 253), ("partial", 1)]
 
 
 def test_funding_of_real_settlements() -> None:

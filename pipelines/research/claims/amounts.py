@@ -67,6 +67,7 @@ _PERIOD = {
 _PER = re.compile(
     r"(?:per|a|an|each|every|/|by the)\s*(?P<n>\d+)?\s*-?(?P<p>hours?|hrs?|h|days?|d|weeks?|months?|mo|years?|yr|y)\b"
 )
+_LARGEST = 18  # powers of ten, either way
 _BAND = re.compile(r"\s+(?:to|and|[-–—])\s+|(?<=[\d%mbnk亿万])\s*[–—]\s*|(?<=\d)-(?=\d)|至|到")
 _NUMBER = re.compile(
     r"(?P<sign>[-+−–]?)\s*(?P<digits>(?:\d[\d,_' ]*\d|\d)?(?:\.\d+)?)(?:e(?P<exp>[-+]?\d+))?"
@@ -157,6 +158,8 @@ def parse_amount(text: object) -> Amount:
         raise AmountError(f"{printed!r}: {rest.strip()!r} is not understood")
     scale = Decimal(10) ** power
     value = Decimal(digits) * scale * (-1 if match["sign"] in {"-", "−", "–"} else 1)
+    if value and abs(value.adjusted()) > _LARGEST:
+        raise AmountError(f"{printed!r} is beyond any figure of a market")
     decimals = len(digits.partition(".")[2])
     unit = tail or lead
     if unit == "bp":

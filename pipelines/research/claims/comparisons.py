@@ -1,4 +1,4 @@
-"""Tests 6 to 8 for days: largest since, record, ratio of two days, peak, peaks, rank among days.
+"""Tests 6 to 8 for single days: largest since, record, ratio of two days.
 
 Only figures of one series refute; a break of its own feeds in between makes the two sides incomparable.
 """

@@ -1,5 +1,7 @@
-"""Findings over a document: claims of one fact that cannot all be its tightest statement, or that use
-different totals for one event. A claim of kind document lists its members; further findings are added."""
+"""Findings over a document: look-backs of one fact that cannot all be its tightest, different totals.
+
+A claim of kind document lists its members; what no such claim lists is found as well.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Sums since a date, weekly changes, from one level to another, and two groups compared."""
+"""Sums since a date, weekly changes, from one level to another, and two groups compared.
+
+A sum goes on growing, so its answer names the day it stands on; groups are compared within one vendor.
+"""
 
 from __future__ import annotations
 
@@ -139,9 +142,14 @@ def _published_change(case: Case[WeeklyChange], change: Said) -> Finding:
 
 
 def _change_of_sums(case: Case[WeeklyChange]) -> list[Figure]:
-    ev, day = case.evidence, case.day
-    now = ev.seven_days(case.quantity, case.scope, day)
-    before = ev.seven_days(case.quantity, case.scope, day - timedelta(days=7))
+    """The last seven days against the seven before; a price against the one of seven days before."""
+    ev, day, before_day = case.evidence, case.day, case.day - timedelta(days=7)
+    if case.quantity.startswith("price_"):
+        now = ev.measured_days(case.quantity, case.scope, day, day)
+        before = ev.measured_days(case.quantity, case.scope, before_day, before_day)
+    else:
+        now = ev.seven_days(case.quantity, case.scope, day)
+        before = ev.seven_days(case.quantity, case.scope, before_day)
     if not now or not before or not before[0].value:
         return []
     change = (now[0].value / before[0].value - 1) * 100

@@ -127,21 +127,25 @@ class Warehouse:
             series, venues = f"measured: {HERE}", []
         else:
             return []
-        partial = self._partial(venues)
+        partial = self._partial(venues, scope.warehouse)
         return [
             replace(_figure(metric, scope, DAY, d, v, series), bound=">=" if d in partial else "=")
             for d, v in rows
         ]
 
-    def _partial(self, venues: Sequence[str]) -> set[date]:
-        """Days on which the liquidations of one of the venues are known to be incomplete."""
-        if not self.has("facts.coverage_daily", "day", "kind", "venue", "status"):
+    def _partial(self, venues: Sequence[str], whole: bool) -> set[date]:
+        """Days on which the source that speaks for one of the venues (or for the whole) is incomplete."""
+        if not self.has("facts.coverage_daily", "day", "kind", "source", "venue", "status"):
             return set()
-        rows = self.query(
-            "select distinct day from facts.coverage_daily where starts_with(kind, 'liquidation') "
-            "and status = 'partial' and list_contains(?, venue)",
-            list(venues),
-        )
+        partial = "select day from facts.coverage_daily where kind = 'liquidations' and status = 'partial'"
+        if whole:
+            rows = self.query(f"{partial} and source = 'headline'")
+        elif self.has("facts.liquidations_daily", "source"):
+            spoken = "select day, venue, source from facts.liquidations_daily"
+            mine = "list_contains(?, venue) and (day, venue, source) in"
+            rows = self.query(f"{partial} and {mine} ({spoken})", list(venues))
+        else:
+            rows = []
         return {day for (day,) in rows}
 
     def narrower(self, metric: str, scope: Scope, first: date, last: date) -> list[Figure]:
@@ -154,8 +158,8 @@ class Warehouse:
 
     def prices(self, metric: str, asset: str, first: date, last: date) -> list[Figure]:
         """Daily prices of an asset; `metric` is price_open, price_high, price_low or price_close."""
-        column = _PRICE[metric]
-        if not self.has("facts.prices_daily", "day", "asset", column):
+        column = _PRICE.get(metric)
+        if not column or not self.has("facts.prices_daily", "day", "asset", column):
             return []
         rows = self.query(
             f"select day, {column} from facts.prices_daily "
