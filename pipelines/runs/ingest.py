@@ -9,11 +9,11 @@ import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from pipelines.runs.plan import DISCOVERY, Asked, plan_part, today
+from pipelines.runs.plan import DISCOVERY, Asked, plan_part, span
 from pipelines.settings import Settings
-from pipelines.sources.contract import Cut, Dataset, Part, SourceError, Verdict, Window, midnight
+from pipelines.sources.contract import Cut, Dataset, Part, SourceError, Verdict, Window
 from pipelines.sources.http import Client
 from pipelines.sources.transport import Attempt, Transport
 from pipelines.storage.landing import Landing, digest
@@ -126,11 +126,14 @@ class Ingest:
 
     def _ask(self, dataset: Dataset, report: DatasetReport) -> None:
         client = Client(self.transport, dataset.source, dataset.name)
-        parts = self._discover(dataset, client, report)
-        if parts is None:
-            return
         now = self.settings.now()
         history = self.ledger.windows(dataset.name)
+        whole = span(dataset, self.asked, history, now)
+        if whole is None:
+            return
+        parts = self._discover(dataset, client, whole, report)
+        if parts is None:
+            return
         work = [
             (part, window)
             for part in parts
@@ -193,18 +196,10 @@ class Ingest:
             self.run_id, dataset.name, part.name, part.markets, window.start, window.end
         )
 
-    def _discover(self, dataset: Dataset, client: Client, report: DatasetReport) -> Sequence[Part] | None:
+    def _discover(
+        self, dataset: Dataset, client: Client, span: Window, report: DatasetReport
+    ) -> Sequence[Part] | None:
         """The parts that can be asked for now; None where asking for them failed, which is kept as a window."""
-        end = today(self.settings.now())
-        if self.asked:
-            start = midnight(self.asked.first)
-            end = min(end, midnight(self.asked.last + timedelta(days=1)))
-        else:
-            earlier = [w.start_at for w in self.ledger.windows(dataset.name)]
-            start = min(earlier, default=midnight(dataset.earliest))
-        if start >= end:
-            return None
-        span = Window(start, end)
         window_id = self.ledger.open_window(self.run_id, dataset.name, DISCOVERY, (), span.start, span.end)
         bound = client.bind(DISCOVERY, span, window_id, {})
         try:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import polars as pl
 
-from pipelines.sources.contract import Answer, Dataset, SourceError, Window
+from pipelines.sources.contract import Answer, Cut, Dataset, SourceError, Window
 from pipelines.storage import raw
 from pipelines.storage.contracts import KINDS, Kind
 from pipelines.storage.duck import Connection
@@ -138,7 +138,9 @@ def read_window(ledger: Ledger, landing: Landing, dataset: Dataset, kind: Kind, 
         answer = Answer(
             w.dataset, w.part, window, a.context, a.url, a.status, landing.read(a.sha256), a.observed_at
         )
-        rows = _clip(dataset.parse(answer), kind, window)
+        rows = dataset.parse(answer)
+        if dataset.cut is not Cut.SNAPSHOT:  # a snapshot carries the upstream's own moment
+            rows = _clip(rows, kind, window)
         strangers = sorted(set(rows["market"]) - set(w.markets))
         if strangers:
             raise ValueError(f"rows of a market that was not asked for: {', '.join(map(str, strangers[:3]))}")

@@ -26,6 +26,12 @@ class Asked:
 
 
 Stretch = tuple[datetime, datetime]
+SNAPSHOT_SPAN = timedelta(seconds=1)
+
+
+def horizon(dataset: Dataset, now: datetime) -> datetime:
+    """Where asking for a dataset ends: the running day is left out, but for feeds that would forget it."""
+    return now if dataset.rolling else today(now)
 
 
 def today(now: datetime) -> datetime:
@@ -41,11 +47,11 @@ def asked_stretch(
     A night takes everything since the first day that was ever asked for, or the dataset's whole
     history in an empty folder; a part that is new takes what its dataset has.
     """
-    end = today(now)
+    end = horizon(dataset, now)
     if asked is not None:
         start, end = midnight(asked.first), min(end, midnight(asked.last + timedelta(days=1)))
     else:
-        starts = [w.start_at for w in history if w.part in (part.name, DISCOVERY)]
+        starts = [w.start_at for w in history if part.name == DISCOVERY or w.part in (part.name, DISCOVERY)]
         start = min(starts, default=midnight(dataset.earliest))
     start = max(start, midnight(dataset.earliest))
     if part.since:
@@ -53,7 +59,8 @@ def asked_stretch(
     if part.until:
         end = min(end, midnight(part.until + timedelta(days=1)))
     if dataset.depth_days is not None:
-        start = max(start, today(now) - timedelta(days=dataset.depth_days - 1))
+        oldest = timedelta(days=dataset.depth_days)
+        start = max(start, now - oldest if dataset.rolling else today(now) - oldest + timedelta(days=1))
     return (start, end) if start < end else None
 
 
@@ -90,6 +97,19 @@ def subtract(whole: Stretch, taken: Iterable[Stretch]) -> list[Stretch]:
     if cursor < end:
         left.append((cursor, end))
     return left
+
+
+def _is_present(asked: Asked | None, now: datetime) -> bool:
+    """Whether a run is about the present: a night, or a range that reaches yesterday."""
+    return asked is None or midnight(asked.last) >= today(now) - timedelta(days=1)
+
+
+def span(dataset: Dataset, asked: Asked | None, history: Sequence[WindowRow], now: datetime) -> Window | None:
+    """All that a run can want of a dataset, before its parts are known; None where that is nothing."""
+    if dataset.cut is Cut.SNAPSHOT:
+        return Window(now, now + SNAPSHOT_SPAN) if _is_present(asked, now) else None
+    stretch = asked_stretch(dataset, Part(DISCOVERY, ()), asked, history, now)
+    return Window(*stretch) if stretch else None
 
 
 def cut(dataset: Dataset, stretch: Stretch, now: datetime) -> list[Window]:
@@ -135,6 +155,8 @@ def plan_part(
     refetch: bool = False,
 ) -> list[Window]:
     """The windows to ask for. What is served whole is read once a run; the rest only where it is missing."""
+    if dataset.cut is Cut.SNAPSHOT:
+        return [Window(now, now + SNAPSHOT_SPAN)] if _is_present(asked, now) else []
     stretch = asked_stretch(dataset, part, asked, history, now)
     if stretch is None:
         return []

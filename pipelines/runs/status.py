@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from pipelines.runs.plan import DISCOVERY, subtract
+from pipelines.runs.plan import DISCOVERY, SNAPSHOT_SPAN, subtract
 from pipelines.settings import Settings
 from pipelines.sources import registry
 from pipelines.sources.contract import Dataset, Window
@@ -81,11 +81,16 @@ def unhealed(windows: list[WindowRow]) -> list[WindowRow]:
         bad = w.verdict in ("failed", "unreachable", "key_rejected") or (
             w.verdict == "complete" and w.load_verdict in BAD_LOADS
         )
-        if bad and any(
-            subtract((w.start_at, w.end_at), good.get(market, [])) for market in w.markets or (w.part,)
-        ):
+        if bad and any(_lacks(w, good.get(market, [])) for market in w.markets or (w.part,)):
             found[w.part, w.start_at, w.end_at] = w  # the last attempt speaks
     return list(found.values())
+
+
+def _lacks(w: WindowRow, had: list[tuple[datetime, datetime]]) -> bool:
+    """Whether some of the window is not had; a snapshot cannot be taken again, so a later one will do."""
+    if w.end_at - w.start_at <= SNAPSHOT_SPAN:
+        return all(start <= w.start_at for start, _ in had)
+    return bool(subtract((w.start_at, w.end_at), had))
 
 
 def dataset_status(dataset: Dataset, windows: list[WindowRow], settings: Settings) -> DatasetStatus:

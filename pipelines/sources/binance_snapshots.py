@@ -11,7 +11,7 @@ are one; an order may have several rows, of which the largest accumulated quanti
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -64,7 +64,7 @@ def parse(answer: Answer) -> pl.DataFrame:
     """Orders as raw.liquidation_orders, in their last state, at their average price."""
     symbol, asset = answer.context["symbol"], answer.context["asset"]
     face = FACE_USD.get(asset, OTHER_FACE_USD)
-    last: dict[tuple[object, ...], tuple[Decimal, Decimal]] = {}
+    last: dict[tuple[datetime, str, Decimal, Decimal], tuple[Decimal, Decimal]] = {}
     for line in records(csv_of(answer, f"{symbol}-liquidationSnapshot-"), FIELDS):
         at = numbers.moment(line["time"], "time", "ms")
         side = liquidated_side(line["side"], "side")
@@ -82,10 +82,10 @@ def parse(answer: Answer) -> pl.DataFrame:
         last[order] = state if known is None else max(known, state)
     rows = []
     for (at, side, ordered, limit), (filled, average) in last.items():
-        order_id = f"{side} {ordered} at {limit.normalize():f}"  # type: ignore[attr-defined]
+        order_id = f"{side} {ordered} at {limit.normalize():f}"
         usd = inverse_usd(filled, face)
-        order = (at, order_id, side, average, "fill", filled, "contract", face, usd)
-        rows.append((VENUE, symbol, asset, *order))
+        values = (at, order_id, side, average, "fill", filled, "contract", face, usd)
+        rows.append((VENUE, symbol, asset, *values))
     return frame("liquidation_orders", rows, ORDER_KEY)
 
 

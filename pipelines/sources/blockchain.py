@@ -65,8 +65,8 @@ def parse(answer: Answer) -> pl.DataFrame:
 
 
 def _refuse_thinned(days: list[date]) -> None:
-    """Every day should be there; a sampled answer leaves out at least every other one."""
-    if len(days) > 1 and 2 * len(days) <= (days[-1] - days[0]).days + 1:
+    """Every day should be there; a sampled answer has every other one at most."""
+    if days and 5 * len(days) < 3 * ((days[-1] - days[0]).days + 1):
         raise Unparsable(f"{CHART}: {len(days)} points for {days[0]} to {days[-1]}: the answer was sampled")
 
 

@@ -68,11 +68,17 @@ def fetch(client: Client, part: Part, window: Window) -> Iterator[Answer]:
 
 
 def _whole(reply: Reply) -> None:
-    if not isinstance(reply.json, dict) or not isinstance(reply.json.get("result"), dict):
-        raise Retry(f"expected an object with a result, found {reply.excerpt(80)!r}")
+    if not isinstance(reply.json, dict):
+        raise Retry(f"expected an object, found {reply.excerpt(80)!r}")
     numbers.required(reply.json, "retCode", "answer")
-    if not isinstance(numbers.required(reply.json["result"], "list", "result"), list):
-        raise Unparsable("result.list: expected a list")
+    _rows(reply.json)
+
+
+def _rows(said: Any) -> list[Any]:
+    rows = numbers.required(numbers.required(said, "result", "answer"), "list", "result")
+    if not isinstance(rows, list):
+        raise Unparsable(f"result.list: expected a list, found {type(rows).__name__}")
+    return rows
 
 
 def parse(answer: Answer) -> pl.DataFrame:
@@ -82,11 +88,8 @@ def parse(answer: Answer) -> pl.DataFrame:
     for field, expected in (("symbol", symbol), ("category", category)):
         if (found := numbers.required(result, field, "result")) != expected:
             raise Unparsable(f"{field}: asked for {expected}, found {found!r}")
-    listed = numbers.required(result, "list", "result")
-    if not isinstance(listed, list):
-        raise Unparsable(f"result.list: expected a list, found {type(listed).__name__}")
     rows = []
-    for row in listed:
+    for row in _rows(json_of(answer)):
         measured_at = numbers.moment(numbers.required(row, "timestamp", symbol), "timestamp", "ms")
         one_side = _one_side(row, symbol)
         if measured_at.time() != time.min:

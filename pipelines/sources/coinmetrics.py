@@ -49,12 +49,17 @@ UPSTREAM = Upstream("https://community-api.coinmetrics.io", rates=((8, 6.0),), r
 
 
 def _whole(reply: Reply) -> None:
-    if not isinstance(reply.json, dict) or not isinstance(reply.json.get("data"), list):
-        raise Retry(f"expected an object with a list of data, found {reply.excerpt(80)!r}")
+    if not isinstance(reply.json, dict):
+        raise Retry(f"expected an object, found {reply.excerpt(80)!r}")
+    _rows(reply.json)
 
 
 def _data(answer: Answer) -> list[Any]:
-    data = numbers.required(json_of(answer), "data", "answer")
+    return _rows(json_of(answer))
+
+
+def _rows(said: Any) -> list[Any]:
+    data = numbers.required(said, "data", "answer")
     if not isinstance(data, list):
         raise Unparsable(f"data: expected a list, found {type(data).__name__}")
     return data
@@ -65,17 +70,17 @@ def _parts_of(metrics: Mapping[str, str]) -> Callable[[Client, Sequence[str]], l
         """One part per chain, whatever assets are asked; its markets are the metrics that are free now."""
         query = {"assets": ",".join(CHAINS), "metrics": ",".join(metrics)}
         answer = client.get(UPSTREAM, "/v4/catalog-v2/asset-metrics", query, whole=_whole)
-        found = []
+        found: dict[str, Part] = {}
         for row in _data(answer):
             asset = str(numbers.required(row, "asset", "catalogue"))
             free = [m for m in numbers.required(row, "metrics", f"catalogue {asset}") if _daily(m, asset)]
             names = sorted(m["metric"] for m in free if m["metric"] in metrics)
             if asset in CHAINS and names:
                 context = {"asset": asset, "metrics": {name: metrics[name] for name in names}}
-                found.append(Part(asset, tuple(f"{asset} {name}" for name in names), context))
+                found[asset] = Part(asset, tuple(f"{asset} {name}" for name in names), context)
         if not found:
             raise Unparsable(f"catalogue: none of {', '.join(metrics)} is there for {', '.join(CHAINS)}")
-        return found
+        return list(found.values())
 
     return parts
 

@@ -171,6 +171,7 @@ class Cut(StrEnum):
     DAYS = "days"  # at most `Dataset.days_per_window` days a request sequence
     MONTH = "month"  # one archive file per calendar month; verified files are never fetched again
     DAY = "day"  # one archive file per UTC day; verified files are never fetched again
+    SNAPSHOT = "snapshot"  # the upstream shows the present only: taken once a run, never for the past
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,6 +199,7 @@ class Dataset:
     key: str | None = None  # the environment variable that holds its key
     workers: int = 1  # windows fetched side by side, where the upstream sets no limit
     depth_days: int | None = None  # the upstream keeps only this many days
+    rolling: bool = False  # a feed that forgets within the day: asked up to now, not up to midnight
 
     @property
     def partitioned(self) -> bool:

@@ -57,16 +57,25 @@ UPSTREAM = Upstream("https://www.deribit.com", rates=((15, 1.0),), refusal=refus
 
 def whole_list(reply: Reply) -> None:
     """The envelope closes and its result is a list."""
-    if not isinstance(reply.json, dict) or not isinstance(reply.json.get("result"), list):
-        raise Retry(f"expected a result that is a list, found {reply.excerpt(80)!r}")
+    _list_in(_enveloped(reply), "result", "answer")
 
 
 def rows_of(answer: Answer) -> list[Any]:
     """The list inside the envelope."""
-    result = numbers.required(json_of(answer), "result", "answer")
-    if not isinstance(result, list):
-        raise Unparsable(f"result: expected a list, found {type(result).__name__}")
-    return result
+    return _list_in(json_of(answer), "result", "answer")
+
+
+def _enveloped(reply: Reply) -> Any:
+    if not isinstance(reply.json, dict):
+        raise Retry(f"expected an object with a result, found {reply.excerpt(80)!r}")
+    return reply.json
+
+
+def _list_in(said: Any, field: str, where: str) -> list[Any]:
+    found = numbers.required(said, field, where)
+    if not isinstance(found, list):
+        raise Unparsable(f"{where}: {field}: expected a list, found {type(found).__name__}")
+    return found
 
 
 def asked(assets: Sequence[str]) -> list[str]:
@@ -107,24 +116,18 @@ def fetch_dvol(client: Client, part: Part, window: Window) -> Iterator[Answer]:
 
 
 def _whole_index(reply: Reply) -> None:
-    if not isinstance(reply.json, dict) or not isinstance(reply.json.get("result"), dict):
-        raise Retry(f"expected a result that is an object, found {reply.excerpt(80)!r}")
-    result = reply.json["result"]
+    result = numbers.required(_enveloped(reply), "result", "answer")
     following = numbers.required(result, "continuation", "result")
     if not (following is None or (isinstance(following, int) and not isinstance(following, bool))):
         raise Unparsable(f"continuation: expected a time or null, found {following!r}")
-    if not isinstance(numbers.required(result, "data", "result"), list):
-        raise Unparsable("data: expected a list")
+    _list_in(result, "data", "result")
 
 
 def parse_dvol(answer: Answer) -> pl.DataFrame:
     """Columns of option_volatility: four measures a day, percent a year, stamped at the day's start."""
     asset = answer.context["asset"]
-    data = numbers.required(numbers.required(json_of(answer), "result", "answer"), "data", "result")
-    if not isinstance(data, list):
-        raise Unparsable(f"data: expected a list, found {type(data).__name__}")
     rows = []
-    for point in data:
+    for point in _list_in(numbers.required(json_of(answer), "result", "answer"), "data", "result"):
         if not isinstance(point, list) or len(point) != 5:
             raise Unparsable(f"DVOL: expected points of [time, open, high, low, close], found {point!r:.80}")
         start = numbers.day_start(point[0], "time", "ms")
@@ -154,8 +157,8 @@ def _basis_part(client: Client, asset: str) -> Part:
             numbers.required(row, field, "instrument")
             for field in ("instrument_name", "settlement_period", "expiration_timestamp")
         )
-        if not str(name).startswith(f"{asset}-"):
-            continue  # linear contracts are named <COIN>_USDC-...
+        if str(name).startswith(f"{asset}_"):
+            continue  # a linear contract, <COIN>_USDC-...: another index
         expires_at = numbers.whole_number(expires, f"{name} expiration_timestamp")
         expiries[str(name)] = None if period == "perpetual" else expires_at
     perpetual = f"{asset}-PERPETUAL"
@@ -176,7 +179,7 @@ def parse_basis(answer: Answer) -> pl.DataFrame:
     summaries: dict[str, tuple[Any, Any, Any]] = {}
     for row in rows_of(answer):
         name = str(numbers.required(row, "instrument_name", "summary"))
-        if not name.startswith(f"{asset}-"):
+        if name.startswith(f"{asset}_"):
             continue
         if name not in expiries:
             raise Unparsable(f"summary: {name!r} was not listed when it was asked for")
@@ -223,9 +226,7 @@ DATASETS: tuple[Dataset, ...] = (
         kind="futures_basis",
         title="Deribit futures against the index (snapshot)",
         earliest=date(2020, 1, 1),
-        cut=Cut.DAYS,
-        days_per_window=1,
-        depth_days=1,
+        cut=Cut.SNAPSHOT,
         parts=basis_parts,
         fetch=fetch_basis,
         parse=parse_basis,

@@ -187,7 +187,9 @@ def parse_trades(answer: Answer) -> pl.DataFrame:
         if _time(row) == cut or "liquidation" not in row:
             continue
         at = numbers.moment(_time(row), "timestamp", "ms")
-        trade = str(numbers.required(row, "trade_id", "trade"))
+        trade = numbers.required(row, "trade_id", "trade")
+        if not isinstance(trade, str) or not trade:
+            raise Unparsable(f"trade_id: expected a text, found {trade!r}")
         amount = numbers.price(numbers.required(row, "amount", "trade"), "amount")
         price = numbers.price(numbers.required(row, "price", "trade"), "price")
         for mark, side in _liquidated(row):

@@ -147,11 +147,12 @@ def _trade_times(answer: Answer) -> list[int]:
 def parse_trades(answer: Answer) -> pl.DataFrame:
     """The LIQUIDATED trades as raw.liquidation_orders, at the price of the fill."""
     ticker, asset = answer.context["ticker"], answer.context["asset"]
+    trades, times = _listed(answer, "trades"), _trade_times(answer)
     rows = []
-    for row in whole_moments(_listed(answer, "trades"), _trade_times(answer), ROWS_A_PAGE):
+    for row in whole_moments(trades, times, full=len(trades) >= ROWS_A_PAGE):
         kind = numbers.required(row, "type", "trade")
         if kind != LIQUIDATED:
-            if kind not in ORDINARY_TRADES:
+            if not isinstance(kind, str) or kind not in ORDINARY_TRADES:
                 raise Unparsable(f"type: a trade of an unknown kind, {kind!r}")
             continue
         at, order_id = _moment(row, "createdAt"), numbers.required(row, "id", "trade")

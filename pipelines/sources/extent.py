@@ -18,13 +18,15 @@ def leading(assets: Sequence[str]) -> Sequence[str]:
     return assets[:LEADING_ASSETS]
 
 
-def first_day(client: Client, usual_days: int, most_days: int) -> date:
+def first_day(client: Client, usual_days: int, most_days: int, depth_days: int | None = None) -> date:
     """The first UTC day to ask a heavy feed for.
 
-    A stretch of at most `most_days` days that was named is wanted whole; a run over all of history
-    takes the last `usual_days` whole days.
+    A stretch of at most `most_days` days was named, and is wanted whole. A longer one, or one that
+    begins where the upstream's `depth_days` cut it off, is all there is: then it is the last
+    `usual_days` whole days.
     """
-    window = client.window
-    if window is not None and (window.end - window.start) <= timedelta(days=most_days):
-        return window.first_day
-    return client.now.date() - timedelta(days=usual_days)
+    window, today = client.window, client.now.date()
+    if window is None or window.end - window.start > timedelta(days=most_days):
+        return today - timedelta(days=usual_days)
+    cut_off = depth_days is not None and window.first_day <= today - timedelta(days=depth_days - 1)
+    return today - timedelta(days=usual_days) if cut_off else window.first_day

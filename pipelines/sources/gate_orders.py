@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import polars as pl
 
@@ -38,7 +37,7 @@ USUAL_DAYS = 3
 
 def parts(client: Client, assets: Sequence[str]) -> list[Part]:
     """One part per settle coin; its context says what a contract of each asked coin is."""
-    since = first_day(client, USUAL_DAYS, DEPTH_DAYS)
+    since = first_day(client, USUAL_DAYS, DEPTH_DAYS, DEPTH_DAYS)
     return [
         Part(settle, tuple(listed), {"settle": settle, "contracts": listed}, since=since)
         for settle, listed in contracts(client, assets).items()
@@ -73,7 +72,9 @@ def parse(answer: Answer) -> pl.DataFrame:
     seen: Counter[str] = Counter()
     rows = []
     for row in without_doubled_end(rows_of(answer)):
-        contract = str(numbers.required(row, "contract", "order"))
+        contract = numbers.required(row, "contract", "order")
+        if not isinstance(contract, str) or "_" not in contract:  # else it would pass for another market
+            raise Unparsable(f"contract: expected a name like BTC_USDT, found {contract!r}")
         at = numbers.moment(numbers.required(row, "time", contract), "time", "s")
         position, ordered, left, fill_price = (
             numbers.price(numbers.required(row, field, contract), field)

@@ -42,7 +42,7 @@ LINEAR_ROWS_A_PAGE = 100
 LINEAR_DAYS_A_WINDOW = 33  # 99 settlements every eight hours: one page
 INVERSE_ROWS_A_PAGE = 50
 WHOLE_HISTORY_DAYS = 36_500  # pages by number: older windows would be reached through all newer pages
-DAY_MS = 86_400_000
+LONGEST_INTERVAL_MS = 8 * 3_600_000
 APIS = {"linear": "/linear-swap-api", "inverse": "/swap-api"}
 CONTRACT = {"linear": re.compile(r"([A-Z0-9]+)-USDT"), "inverse": re.compile(r"([A-Z0-9]+)-USD")}
 PASSING_CODES = {1000, 1031, 1032, 1035}  # system, timed out, rate, busy
@@ -127,24 +127,28 @@ def inverse_parts(client: Client, assets: Sequence[str]) -> list[Part]:
 
 def fetch_linear(client: Client, part: Part, window: Window) -> Iterator[Answer]:
     """Pages from the start of the window; a page that is not full is the last."""
-    first = window.start_ms
-    while first < window.end_ms:
+    yield from _linear_pages(client, part, window.start_ms, window.end_ms - 1)
+
+
+def _linear_pages(client: Client, part: Part, first: int, last: int) -> Iterator[Answer]:
+    while first <= last:
         asked = {
             "contract_code": part.name,
             "start_time": first,
-            "end_time": window.end_ms - 1,
+            "end_time": last,
             "limit": LINEAR_ROWS_A_PAGE,
         }
         answer = client.get(UPSTREAM, "/v5/market/funding_rate_history", asked, whole=whole)
         yield answer
-        times = [_time(row) for row in listed(json_of(answer))]
+        times = {_time(row) for row in listed(json_of(answer))}
         if len(times) < LINEAR_ROWS_A_PAGE:
             return
-        if times != sorted(times) or times[0] > first + 2 * DAY_MS:  # a full page of the newest rows
-            raise Unparsable("funding_time: the page does not run upwards from where it was asked")
-        if times[-1] < first:
-            raise Unparsable(f"funding_time: {times[-1]} is older than the asked {first}")
-        first = times[-1] + 1
+        if max(times) < first or min(times) > last:
+            raise Unparsable(f"funding_time: {min(times)}..{max(times)}, asked was {first}..{last}")
+        # which end a full page keeps is not documented: what lies before it must be nothing
+        if min(times) - first > LONGEST_INTERVAL_MS:
+            yield from _linear_pages(client, part, first, min(times) - 1)
+        first = max(times) + 1
 
 
 def _time(row: Any) -> int:

@@ -24,8 +24,8 @@ from pipelines.sources.bodies import json_of
 from pipelines.sources.contract import Answer, Cut, Dataset, Part, Unparsable, Window
 from pipelines.sources.extent import first_day
 from pipelines.sources.frames import frame
-from pipelines.sources.htx import UPSTREAM, VENUE, contracts, listed, whole
 from pipelines.sources.http import Client
+from pipelines.sources.htx import UPSTREAM, VENUE, contracts, listed, whole
 from pipelines.sources.orders import ORDER_KEY, inverse_usd, liquidated_side
 
 DEPTH_DAYS = 90
@@ -77,7 +77,7 @@ ROWS_A_PAGE = 100
 
 def parts(client: Client, assets: Sequence[str]) -> list[Part]:
     """One part per perpetual of the asked coins (all where none is named)."""
-    since = first_day(client, USUAL_DAYS, DEPTH_DAYS)
+    since = first_day(client, USUAL_DAYS, DEPTH_DAYS, DEPTH_DAYS)
     return [
         replace(part, since=max(since, part.since or since))
         for margin in FEEDS

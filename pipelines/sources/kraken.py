@@ -65,9 +65,10 @@ UPSTREAM = Upstream("https://api.kraken.com", rates=((1, 1.1),), refusal=refusal
 
 
 def _whole(reply: Reply) -> None:
-    if not isinstance(reply.json, dict) or not isinstance(reply.json.get("result"), dict):
-        raise Retry(f"expected an object with a result, found {reply.excerpt(80)!r}")
-    numbers.required(reply.json, "error", "answer")
+    if not isinstance(reply.json, dict):
+        raise Retry(f"expected an object, found {reply.excerpt(80)!r}")
+    for field in ("error", "result"):
+        numbers.required(reply.json, field, "answer")
 
 
 def parts(client: Client, assets: Sequence[str]) -> list[Part]:

@@ -96,9 +96,9 @@ def backwards(
             last = oldest
 
 
-def whole_moments(rows: Sequence[Row], times: Sequence[int], page_rows: int) -> list[Row]:
+def whole_moments(rows: Sequence[Row], times: Sequence[int], full: bool) -> list[Row]:
     """The rows of a page less its oldest moment where the page is full, see `backwards`."""
-    if len(rows) < page_rows:
+    if not full:
         return list(rows)
     oldest = min(times)
     return [row for row, at in zip(rows, times, strict=True) if at > oldest]

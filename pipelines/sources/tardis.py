@@ -119,7 +119,7 @@ EXCHANGES = {
 def parts(client: Client, assets: Sequence[str]) -> list[Part]:
     """With a key one part per exchange; without, one per exchange and first day of a month."""
     has_key = client.transport.settings.key(KEY_VARIABLE) is not None
-    days = [None] if has_key else list(_free_days(client))
+    days: list[date | None] = [None] if has_key else list(_free_days(client))
     found = []
     for name, exchange in EXCHANGES.items():
         symbols = [s for s, unit in exchange.symbols.items() if not assets or unit.asset in assets]
@@ -155,16 +155,18 @@ def fetch(client: Client, part: Part, window: Window) -> Iterator[Answer]:
 
 
 def _whole(reply: Reply) -> None:
-    if not _text(reply.body).startswith("exchange,"):
-        raise Retry("the gzip does not hold the expected csv")
+    _text(reply.body)
 
 
 def _text(body: bytes) -> str:
-    """The csv; gzip tests its own checksum and length."""
+    """The csv, header and all; gzip tests its own checksum and length, and takes no bytes for no file."""
     try:
-        return gzip.decompress(body).decode()
+        text = gzip.decompress(body).decode()
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise Retry(f"the body is not whole gzip ({error})") from None
+    if not text.startswith("exchange,"):
+        raise Retry("the gzip does not hold the expected csv")
+    return text
 
 
 def parse(answer: Answer) -> pl.DataFrame:

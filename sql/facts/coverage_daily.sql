@@ -6,12 +6,13 @@
 --   least one percent of the source's liquidations in the 30 days before, or if the asking failed.
 -- grain: day, kind, source, venue
 -- column: day | date | UTC day; the New York session for etf_flows, which has weekdays only
--- column: kind | text | liquidations, etf_flows, onchain_volume, funding or prices
+-- column: kind | text | liquidations, etf_flows, onchain_volume, funding, prices, open_interest,
+--   futures_basis or option_volatility
 -- column: source | text | Id of reference.sources, or `headline`
 -- column: venue | text | Venue or group as the source tells it, or `all`
 -- column: status | text | complete, partial, pending, missing, before_history, unreachable or not_configured
--- column: assets_present | count | Assets (chains) with a figure
--- column: assets_expected | count | Assets (chains) that should have one
+-- column: assets_present | count | Assets (chains, option chains) with a figure
+-- column: assets_expected | count | Assets (chains, option chains) that should have one
 -- column: venues_present | count | Single venues with a figure; null for kinds without a venue
 -- column: venues_expected | count | Single venues that should have one; null for kinds without a venue
 -- column: reason | text | Why the day is not complete, or that it was a holiday; else null
@@ -78,10 +79,10 @@ cells as (
         day,
         is_whole,
         amount_usd
-    from facts.presence_daily
+    from staging.presence_daily
     union all
     select kind, source, venue, venue as member, asset, day, is_whole, amount_usd
-    from facts.presence_daily
+    from staging.presence_daily
     where venue <> 'all'
         and source <> 'headline'
 ),
@@ -221,7 +222,7 @@ pair_weights as (
 
 source_days as (
     select source, day, sum(amount_usd) as amount_usd
-    from facts.presence_daily
+    from staging.presence_daily
     where kind = 'liquidations'
     group by source, day
 ),
@@ -326,8 +327,8 @@ select
     status,
     assets_present,
     case when status = 'complete' and assets_present = 0 then 0 else assets_expected end as assets_expected,
-    case when kind in ('liquidations', 'funding', 'prices') then venues_present end as venues_present,
-    case when kind in ('liquidations', 'funding', 'prices') then venues_expected end as venues_expected,
+    case when kind not in ('etf_flows', 'onchain_volume') then venues_present end as venues_present,
+    case when kind not in ('etf_flows', 'onchain_volume') then venues_expected end as venues_expected,
     case
         when status = 'partial' then lacks
         when status = 'complete' and assets_present = 0 then 'no session: US market holiday'

@@ -1,6 +1,6 @@
 -- description: One row per New York weekday, asset and source, from the first session that the source tells
---   to the last whose UTC day has ended: the total recomputed from the funds, and what is known of it. A source that
---   tells totals but no funds has its printed total. Which funds are expected: staging.etf_funds.
+--   to the last whose UTC day has ended: the total recomputed from the funds, and what is known of it. A
+--   source that tells totals but no funds has its printed total. Which funds are expected: staging.etf_funds.
 -- grain: session_date, asset, source
 -- column: session_date | date | New York trading date
 -- column: asset | text | Asset that the funds hold

@@ -1,7 +1,8 @@
--- description: One row per UTC day, venue and market with a settlement: funding of the day. The interval is
---   the one the upstream states, else the most frequent gap among the nine around a settlement, so that late,
---   extra and missing settlements do not count as a change of the interval, and a change does. A day with
---   fewer settlements than its intervals ask for is partial, and its sums are null: no hole is filled.
+-- description: One row per UTC day, venue and market with a settlement: funding of the day (rates that are no
+--   settlements are in facts.funding_quotes_daily). The interval is the one the upstream states, else the
+--   most frequent gap among the nine around a settlement, so that late, extra and missing settlements do not
+--   count as a change of the interval, and a change does. A day with fewer settlements than its intervals ask
+--   for is partial, and its sums are null: no hole is filled.
 -- grain: day, venue, market
 -- column: day | date | UTC day, 00:00 included and 24:00 not; the settlement at 00:00 pays for the time
 --   before

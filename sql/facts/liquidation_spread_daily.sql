@@ -37,7 +37,7 @@ select
         when headline.amount_usd > 0
             then round(
                 100 * (others.amount_usd - headline.amount_usd)::double / headline.amount_usd::double, 4
-            )
+            ) + 0.0  -- no negative zero
     end as difference_pct
 from facts.liquidations_daily as headline
 join others

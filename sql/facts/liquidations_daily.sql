@@ -29,6 +29,7 @@ with voices as (
     left join reference.source_preferences as preferences
         on preferences.kind = 'liquidations'
         and preferences.source = by_source.source
+    where coalesce(preferences.in_headline, true)
     group by by_source.day, by_source.asset, by_source.source
 ),
 

@@ -3,7 +3,8 @@
 --   wins. A day is answered once some whole answer that covers it was asked for after its end; what failed
 --   before or later does not undo that.
 -- grain: kind, source, day
--- column: kind | text | liquidations, etf_flows, onchain_volume, funding or prices
+-- column: kind | text | liquidations, etf_flows, onchain_volume, funding, prices, open_interest,
+--   futures_basis or option_volatility
 -- column: source | text | Who was asked
 -- column: day | date | UTC day
 -- column: state | text | answered, failed, unreachable, never_asked, not_configured or before_history
@@ -16,6 +17,7 @@ with datasets as (
         source,
         case kind
             when 'liquidation_buckets' then 'liquidations'
+            when 'liquidation_orders' then 'liquidations'
             when 'funding_rates' then 'funding'
             else kind
         end as kind,
@@ -23,11 +25,17 @@ with datasets as (
         key_variable,
         earliest
     from meta.datasets
-    where kind in ('liquidation_buckets', 'etf_flows', 'onchain_volume', 'funding_rates', 'prices')
 ),
 
 answered as (
-    select dataset, day, case when bool_and(is_absent) then any_value(reason) end as reason
+    -- part `*` is the list of parts: where it alone was answered, nothing was there to ask for
+    select
+        dataset,
+        day,
+        case
+            when bool_and(part = '*') then 'no series of it is asked for on this day'
+            when bool_and(is_absent) then max(reason)
+        end as reason
     from staging.answered_parts_daily
     group by dataset, day
 ),

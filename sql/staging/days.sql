@@ -11,7 +11,10 @@ with today as (
 ),
 
 days as (
-    select unnest(generate_series(timestamp '2020-01-01', today - interval 1 day, interval 1 day))::date as day
+    select
+        unnest(
+            generate_series(timestamp '2020-01-01', today - interval 1 day, interval 1 day)
+        )::date as day
     from today
 )
 

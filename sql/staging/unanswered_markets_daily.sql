@@ -1,7 +1,8 @@
 -- description: One row per kind, source and ended UTC day on which some series was asked for in vain and has
 --   no figure either: what that series would have said is unknown, so the day cannot be complete.
 -- grain: kind, source, day
--- column: kind | text | liquidations, etf_flows, onchain_volume, funding or prices
+-- column: kind | text | liquidations, etf_flows, onchain_volume, funding, prices, open_interest,
+--   futures_basis or option_volatility
 -- column: source | text | Who was asked
 -- column: day | date | UTC day
 -- column: markets | count | Series without an answer
@@ -13,11 +14,11 @@ with datasets as (
         source,
         case kind
             when 'liquidation_buckets' then 'liquidations'
+            when 'liquidation_orders' then 'liquidations'
             when 'funding_rates' then 'funding'
             else kind
         end as kind
     from meta.datasets
-    where kind in ('liquidation_buckets', 'etf_flows', 'onchain_volume', 'funding_rates', 'prices')
 ),
 
 series_of_parts as (
@@ -34,6 +35,9 @@ told as (
     select 'liquidations' as kind, source, market, (bucket_start at time zone 'UTC')::date as day
     from staging.liquidation_buckets
     union
+    select 'liquidations' as kind, source, market, (hour_start at time zone 'UTC')::date as day
+    from staging.liquidation_order_hours
+    union
     select 'etf_flows' as kind, source, market, session_date as day
     from staging.etf_flows
     where flow_usd is not null
@@ -46,6 +50,15 @@ told as (
     union
     select 'prices' as kind, source, market, (bucket_start at time zone 'UTC')::date as day
     from staging.prices
+    union
+    select 'open_interest' as kind, source, market, day
+    from staging.open_interest
+    union
+    select 'futures_basis' as kind, source, market, day
+    from staging.futures_basis
+    union
+    select 'option_volatility' as kind, source, market, day
+    from staging.option_volatility
 )
 
 select

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -29,9 +30,7 @@ def row(
     **more: Any,
 ) -> WindowRow:
     """A window of the ledger; days as text mean 00:00 UTC."""
-    start, stop = (
-        midnight(date.fromisoformat(t)) if isinstance(t, str) else t for t in (first, end)
-    )
+    start, stop = (midnight(date.fromisoformat(t)) if isinstance(t, str) else t for t in (first, end))
     told: dict[str, Any] = {
         "id": 1,
         "run_id": 1,
@@ -84,7 +83,7 @@ def test_what_is_left_is_exactly_what_was_not_taken(
     left = subtract(whole, taken)
     assert inside(at, left) == (inside(at, [whole]) and not inside(at, taken))
     assert all(start < end for start, end in left)
-    assert all(a[1] < b[0] for a, b in zip(left, left[1:], strict=False)), "in order, apart"
+    assert all(a[1] < b[0] for a, b in pairwise(left)), "in order, apart"
 
 
 @given(
@@ -102,7 +101,7 @@ def test_windows_partition_the_missing_stretch(
     found = [(w.start, w.end) for w in plan]
     assert subtract(whole, found + taken) == [], "nothing is left out"
     assert all(not inside(s, taken) and s >= whole[0] and e <= whole[1] for s, e in found)
-    assert all(a[1] <= b[0] for a, b in zip(found, found[1:], strict=False)), "nothing twice"
+    assert all(a[1] <= b[0] for a, b in pairwise(found)), "nothing twice"
     assert all(e - s <= timedelta(days=width) for s, e in found)
 
 
@@ -137,14 +136,20 @@ def test_an_archive_is_asked_file_by_file_and_only_for_files_that_can_be_whole(
         (midnight(asked.first), midnight(asked.last + timedelta(days=1))), [(w.start, w.end) for w in plan]
     )
     longest = timedelta(days=1 if kind is Cut.DAY else 31)
-    assert all(end + offset * HOUR + longest > today(now) - longest for _, end in missed), "only the newest waits"
+    assert all(end + offset * HOUR + longest > today(now) - longest for _, end in missed), (
+        "only the newest waits"
+    )
 
 
 @given(observed=st.integers(1, 40), tail=st.integers(0, 12), length=st.integers(1, 30))
 def test_the_tail_as_it_was_when_asked_is_asked_again(observed: int, tail: int, length: int) -> None:
     of = dataset(tail_days=tail)
     then = midnight(date(2024, 2, 1)) + timedelta(days=observed, hours=6)
-    window = row(midnight(date(2024, 2, 1)), min(today(then), midnight(date(2024, 2, 1)) + timedelta(days=length)), observed_at=then)
+    window = row(
+        midnight(date(2024, 2, 1)),
+        min(today(then), midnight(date(2024, 2, 1)) + timedelta(days=length)),
+        observed_at=then,
+    )
     for start, end in settled(of, [window]):
         assert start == window.start_at
         assert end <= today(then) - timedelta(days=tail) or tail == 0

@@ -50,10 +50,14 @@ META: dict[str, dict[str, Any]] = {
 PROVENANCE = {"observed_at": UTC_TIME, "vintage": pl.Int32, "retracted": pl.Boolean, "landing": pl.String}
 KIND_OF = {  # what a dataset of this kind is called in these tests: <source>_<word>
     "liquidation_buckets": "liquidations",
+    "liquidation_orders": "orders",
     "etf_flows": "etf_flows",
     "onchain_volume": "dex_volume",
     "funding_rates": "funding",
     "prices": "bars",
+    "open_interest": "open_interest",
+    "futures_basis": "basis",
+    "option_volatility": "volatility",
 }
 
 

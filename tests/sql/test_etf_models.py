@@ -102,7 +102,6 @@ def test_holidays_pending_and_missing_sessions_are_null_and_never_zero() -> None
         ("2024-12-26", None, "missing", None, None, 1, None),
         ("2024-12-27", 10, "reported", Decimal(10_000_000), 30, 1, "farside"),
         ("2024-12-30", None, "pending", None, None, 2, None),
-        ("2024-12-31", None, "pending", None, None, 3, None),
     ]
     assert warehouse.built(
         "facts.etf_flows_daily", "session_date::text, flow_usd, status", "flow_usd is null"
@@ -110,12 +109,11 @@ def test_holidays_pending_and_missing_sessions_are_null_and_never_zero() -> None
         (HOLIDAY, None, "holiday"),
         ("2024-12-26", None, "missing"),
         ("2024-12-30", None, "pending"),
-        ("2024-12-31", None, "pending"),
     ]
 
 
-def test_a_session_appears_when_trading_begins_in_new_york() -> None:
-    for now, newest in (("2024-12-10 14:29", "2024-12-09"), ("2024-12-10 14:30", "2024-12-10")):
+def test_a_session_appears_once_its_utc_day_has_ended() -> None:
+    for now, newest in (("2024-12-10 23:59", "2024-12-09"), ("2024-12-11 00:00", "2024-12-10")):
         warehouse = Warehouse(now=at(now))
         told(warehouse, "farside", flow("2024-12-09", "IBIT", 400))
         assert totals(warehouse)[-1][0] == newest

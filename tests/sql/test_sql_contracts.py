@@ -5,8 +5,22 @@ from __future__ import annotations
 from sql_warehouse import Warehouse, models
 
 from pipelines.models.columns import column_lineage
+from pipelines.models.lineage import ancestors
 
 CALENDARS = {"staging.days", "facts.market_daily"}
+PUBLISHED = {"reference.market_events", "reference.published_liquidation_days", "reference.published_figures"}
+WORDS = {  # columns that hold one word per branch of a union: they come from no column
+    "basis",
+    "bucket_seconds",
+    "clock",
+    "feed",
+    "from_orders",
+    "is_derived",
+    "kind",
+    "scope_kind",
+    "side",
+    "venue_set",
+}
 
 
 def test_every_model_builds_on_an_empty_warehouse() -> None:
@@ -17,23 +31,16 @@ def test_every_model_builds_on_an_empty_warehouse() -> None:
     for name, count in rows.items():
         if name.startswith("reference.") or name in CALENDARS:
             assert count > 0, name
-        else:
+        elif not ancestors(models(), name) & PUBLISHED:  # published figures stand without any data
             assert count == 0, name
 
 
 def test_every_figure_of_facts_and_rankings_comes_from_somewhere() -> None:
     lineage = column_lineage(models(), {name: list(columns) for name, columns in Warehouse().schemas.items()})
-    constants = {
-        ("facts.liquidation_venues_by_source_daily", "is_derived"),
-        ("facts.liquidations_by_source_daily", "side"),
-        ("facts.liquidations_daily", "side"),
-        ("facts.presence_daily", "kind"),
-    }
     for name, model in models().items():
         if model.schema in ("facts", "rankings"):
             traced = {column for column, origins in lineage[name].items() if origins}
-            unknown = {(name, column) for column in model.column_names if column not in traced}
-            assert unknown <= constants
+            assert set(model.column_names) - traced <= WORDS, name
 
 
 def test_no_file_is_longer_than_four_hundred_lines_or_wider_than_110() -> None:

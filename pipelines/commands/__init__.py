@@ -1,0 +1,1 @@
+"""The commands of `floodmark`, by what they are for; each module registers its own on the app."""

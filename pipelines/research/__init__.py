@@ -1,0 +1,1 @@
+"""What is computed on top of the published version: the claims check, briefs, the site."""

@@ -1,0 +1,280 @@
+"""The charts of a brief, each from the rows of one of its tables: inline SVG for pages, PNG for files.
+
+Drawn in the light palette; in an SVG each colour is a variable, so that the page decides light or dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from pipelines.research.brief.figures import Result
+
+WIDTH, HEIGHT, BAR = 330, 170, 22
+# name of the variable: its colour on white paper
+PALETTE: Mapping[str, str] = {
+    "ink": "#20262b",
+    "rule": "#dce0e3",
+    "long": "#b5442a",
+    "short": "#2a7096",
+    "mark": "#e0a100",
+    "third": "#6b7f3a",
+    "fourth": "#7a5a94",
+}
+SIDES = ("long", "short")
+SERIES = ("mark", "fourth", "short", "third", "long")  # colours of assets and venues, in order of name
+FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart: a name for its file, a title, a description for who cannot see it, and its specification."""
+
+    name: str
+    title: str
+    description: str
+    specification: str
+
+    @cached_property
+    def svg(self) -> str:
+        """For a page: colours are the page's variables, the width is the page's."""
+        import vl_convert
+
+        text: str = vl_convert.vegalite_to_svg(self.specification)
+        for name, colour in PALETTE.items():
+            text = text.replace(colour, f"var(--{name})")
+        start = text.index("<svg")
+        head, rest = text[start:].split(">", 1)
+        box = head[head.index("viewBox") :]
+        label = self.description.replace('"', "'").replace("&", "and").replace("<", "").replace(">", "")
+        return f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" {box}>{rest}'
+
+    def png(self) -> bytes:
+        """For a file: on white, twice the size."""
+        import vl_convert
+
+        image: bytes = vl_convert.vegalite_to_png(self.specification, scale=2)
+        return image
+
+
+def draw(table: Result) -> Chart | None:
+    """The chart of a table; None where its query is not drawn or has no figure to draw."""
+    makers: dict[str, Callable[[Result], Any]] = {
+        "venues": lambda t: _sides(t, "venue_name"),
+        "assets": lambda t: _sides(t, "asset"),
+        "window": _window,
+        "largest": _largest,
+        "price_path": _price_path,
+        "funding_path": _funding_path,
+        "etf_totals": _flows,
+        "onchain": _chains,
+    }
+    if table.query.name not in makers:
+        return None
+    chart = makers[table.query.name](table)
+    if chart is None:
+        return None
+    chart = (
+        chart.configure(background="white", font=FONT, padding=2)
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=PALETTE["ink"],
+            titleColor=PALETTE["ink"],
+            gridColor=PALETTE["rule"],
+            domainColor=PALETTE["rule"],
+            tickColor=PALETTE["rule"],
+            labelFontSize=11,
+        )
+        .configure_legend(labelColor=PALETTE["ink"], orient="top", title=None, labelFontSize=11)
+    )
+    specification: str = chart.to_json()
+    return Chart(table.query.name, table.query.title, f"Chart: {table.query.title}. {table.query.says}", specification)
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, Decimal | float | int) else None
+
+
+def _values(rows: list[dict[str, Any]]) -> Any:
+    import altair as alt
+
+    return alt.Chart(alt.InlineData(values=rows), width=WIDTH)
+
+
+def _offset(table: Result, day: date) -> int:
+    return (day - table.day).days
+
+
+def _offset_axis() -> Any:
+    """Days from the event, T in the middle; a day without a figure keeps its place."""
+    import altair as alt
+
+    label = "datum.value == 0 ? 'T' : format(datum.value, '+d')"
+    return alt.X(
+        "offset:O",
+        title=None,
+        scale=alt.Scale(domain=list(range(-7, 8))),
+        axis=alt.Axis(labelAngle=0, labelExpr=label, grid=False),
+    )
+
+
+def _money_axis(field: str, **more: Any) -> Any:
+    import altair as alt
+
+    label = "replace(replace(datum.label, 'G', ' bn'), 'M', ' m')"
+    return alt.Y(field, title=None, axis=alt.Axis(format="$~s", tickCount=4, labelExpr=label), **more)
+
+
+def _side_colour() -> Any:
+    import altair as alt
+
+    colours = [PALETTE[s] for s in SIDES]
+    return alt.Color("side:N", scale=alt.Scale(domain=list(SIDES), range=colours))
+
+
+def _sides(table: Result, name: str) -> Any:
+    import altair as alt
+
+    rows = [
+        {"name": row[name], "side": side, "usd": _number(row[f"{side}_usd"]), "order": n}
+        for n, row in enumerate(table.rows[:12])
+        for side in SIDES
+        if row[f"{side}_usd"] is not None
+    ]
+    label = "replace(replace(datum.label, 'G', ' bn'), 'M', ' m')"
+    axis = alt.Axis(format="$~s", tickCount=4, labelExpr=label)
+    return (
+        _values(rows)
+        .mark_bar()
+        .encode(
+            x=alt.X("usd:Q", title=None, axis=axis),
+            y=alt.Y("name:N", title=None, sort=alt.SortField("order"), axis=alt.Axis(labelLimit=130, grid=False)),
+            color=_side_colour(),
+            order=alt.Order("side:N"),
+        )
+        .properties(height={"step": BAR})
+    )
+
+
+def _window(table: Result) -> Any:
+    import altair as alt
+
+    rows = [
+        {"offset": _offset(table, row["day"]), "side": side, "usd": _number(row[f"{side}_usd"])}
+        for row in table.rows
+        for side in SIDES
+    ]
+    return (
+        _values(rows)
+        .mark_bar()
+        .encode(x=_offset_axis(), y=_money_axis("usd:Q"), color=_side_colour(), order=alt.Order("side:N"))
+        .properties(height=HEIGHT)
+    )
+
+
+def _largest(table: Result) -> Any:
+    import altair as alt
+
+    rows = [
+        {
+            "name": f"{row['rank'] or '–'}.  {row['day']}",
+            "usd": _number(row["total_usd"]),
+            "which": "this day" if row["day"] == table.day else "other days",
+            "order": n,
+        }
+        for n, row in enumerate(table.rows)
+    ]
+    label = "replace(replace(datum.label, 'G', ' bn'), 'M', ' m')"
+    colours = [PALETTE["short"], PALETTE["mark"]]
+    return (
+        _values(rows)
+        .mark_bar()
+        .encode(
+            x=alt.X("usd:Q", title=None, axis=alt.Axis(format="$~s", tickCount=4, labelExpr=label)),
+            y=alt.Y("name:N", title=None, sort=alt.SortField("order"), axis=alt.Axis(grid=False)),
+            color=alt.Color("which:N", scale=alt.Scale(domain=["other days", "this day"], range=colours)),
+        )
+        .properties(height={"step": 18})
+    )
+
+
+def _lines(rows: list[dict[str, Any]], value: str, by: str, axis_format: str) -> Any:
+    """Lines that break where a day is not known, with a point for each that is."""
+    import altair as alt
+
+    names = sorted({row[by] for row in rows})
+    colours = [PALETTE[c] for c in SERIES]
+    colour = alt.Color(f"{by}:N", scale=alt.Scale(domain=names, range=colours[: max(len(names), 1)]))
+    if not any(row[value] is not None for row in rows):
+        return None
+    chart = _values(rows).encode(
+        x=_offset_axis(),
+        y=alt.Y(f"{value}:Q", title=None, axis=alt.Axis(format=axis_format, tickCount=5)),
+        color=colour,
+    )
+    line = chart.mark_line(strokeWidth=2, invalid="break-paths-show-domains")
+    return (line + chart.mark_point(filled=True, size=22)).properties(height=HEIGHT)
+
+
+def _every_day(table: Result, by: str, value: str, names: list[str]) -> list[dict[str, Any]]:
+    """A row for each of the fifteen days, so that a day that is not known breaks the line."""
+    told = {(row[by], _offset(table, row["day"])): _number(row[value]) for row in table.rows}
+    return [{by: n, "offset": o, value: told.get((n, o))} for n in names for o in range(-7, 8)]
+
+
+def _price_path(table: Result) -> Any:
+    names = sorted({r["asset"] for r in table.rows if r["against_day_before"] is not None})
+    return _lines(_every_day(table, "asset", "against_day_before", names), "against_day_before", "asset", "+.0%")
+
+
+def _funding_path(table: Result) -> Any:
+    names = sorted({r["venue_name"] for r in table.rows if r["rate_8h"] is not None})[:5]
+    return _lines(_every_day(table, "venue_name", "rate_8h", names), "rate_8h", "venue_name", "+.3%")
+
+
+def _flows(table: Result) -> Any:
+    import altair as alt
+
+    rows = [
+        {"offset": _offset(table, r["session_date"]), "asset": r["asset"], "usd": _number(r["total_usd"])}
+        for r in table.rows
+        if r["total_usd"] is not None
+    ]
+    if not rows:
+        return None
+    names = sorted({r["asset"] for r in rows})
+    colours = [PALETTE[c] for c in SERIES][: len(names)]
+    return (
+        _values(rows)
+        .mark_bar()
+        .encode(
+            x=_offset_axis(),
+            xOffset=alt.XOffset("asset:N", sort=names),
+            y=_money_axis("usd:Q"),
+            color=alt.Color("asset:N", scale=alt.Scale(domain=names, range=colours)),
+        )
+        .properties(height=HEIGHT)
+    )
+
+
+def _chains(table: Result) -> Any:
+    import altair as alt
+
+    told = [r for r in table.rows if r["chain"] != "all" and r["trailing_7d_usd"] is not None][:10]
+    rows = [{"name": r["chain"], "usd": _number(r["trailing_7d_usd"]), "order": n} for n, r in enumerate(told)]
+    if not rows:
+        return None
+    label = "replace(replace(datum.label, 'G', ' bn'), 'M', ' m')"
+    return (
+        _values(rows)
+        .mark_bar(color=PALETTE["short"])
+        .encode(
+            x=alt.X("usd:Q", title="seven days", axis=alt.Axis(format="$~s", tickCount=4, labelExpr=label)),
+            y=alt.Y("name:N", title=None, sort=alt.SortField("order"), axis=alt.Axis(grid=False)),
+        )
+        .properties(height={"step": BAR})
+    )

@@ -1,0 +1,48 @@
+"""Saved Farside pages: read as the fetched ones are, under the two names, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from pipelines.sources import farside, farside_saved
+from pipelines.sources.contract import Unparsable
+
+SAVED_AT = datetime(2024, 12, 10, 9, 30, tzinfo=UTC)
+
+
+def page(*sessions):
+    rows = [*sessions, *((name, "1.0", "1.0") for name in farside.FOOTER)]
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    head = "<tr><th>Date</th><th>IBIT</th><th>Total</th></tr>"
+    return f'<html><table class="etf"><thead>{head}</thead><tbody>{body}</tbody></table></html>'
+
+
+def save(folder, name, text):
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    os.utime(path, (SAVED_AT.timestamp(), SAVED_AT.timestamp()))
+    return path
+
+
+def test_a_saved_page_is_parsed_as_a_fetched_one(tmp_path):
+    path = save(
+        tmp_path, "farside-btc.html", page(("09 Dec 2024", "394.2", "394.2"), ("10 Dec 2024", "-", "0.0"))
+    )
+    answer = farside_saved.answer_from_file(path)
+    assert (answer.dataset, answer.part, answer.observed_at) == ("farside_etf_flows", "BTC", SAVED_AT)
+    assert answer.window.last_day == date(2024, 12, 9) and str(tmp_path) not in answer.url
+    flows = {(r[2], r[3]): r[4] for r in farside.parse(answer).iter_rows()}
+    assert flows[("IBIT", date(2024, 12, 9))] == Decimal("394200000")
+    assert flows[("IBIT", date(2024, 12, 10))] is None
+
+
+def test_another_name_or_half_a_page_is_named(tmp_path):
+    with pytest.raises(Unparsable, match="expected one of farside-btc"):
+        farside_saved.answer_from_file(save(tmp_path, "btc.html", page()))
+    whole = page(("09 Dec 2024", "394.2", "394.2"))
+    with pytest.raises(Unparsable, match="the table"):
+        farside_saved.answer_from_file(save(tmp_path, "farside-eth.html", whole[: len(whole) * 2 // 3]))
