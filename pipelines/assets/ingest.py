@@ -16,7 +16,6 @@ from pipelines.assets.partitions import (
     NIGHT_REPORT,
     NIGHT_TAG,
     SINGLE_RUN,
-    configured,
     configured_datasets,
     datasets_of,
     days_asked,
@@ -80,12 +79,12 @@ def not_configured(settings: Settings) -> list[dg.AssetSpec]:
     return [
         dg.AssetSpec(
             source_key(d.name),
-            description=f"not configured: set {d.key}. {d.title}.",
+            description=f"not configured: {f'set {d.key}' if d.key else 'not in the sample'}. {d.title}.",
             group_name="sources",
             kinds={"python"},
         )
         for d in registry.datasets().values()
-        if not configured(d, settings)
+        if not registry.configured(d, settings)
     ]
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 import dagster as dg
 
+from pipelines.runs import night
 from pipelines.runs.plan import DISCOVERY, Asked, asked_stretch, settled, today
 from pipelines.runs.status import unhealed
 from pipelines.settings import Settings
@@ -42,14 +43,18 @@ def table_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(table.split("."))
 
 
-def configured(dataset: Dataset, settings: Settings) -> bool:
-    """True where the dataset can be asked for: it needs no key, or its key is set."""
-    return not dataset.key or settings.key(dataset.key) is not None or settings.sample
-
-
 def configured_datasets(settings: Settings) -> list[Dataset]:
     """Every dataset that can be asked for, in the order of the registry."""
-    return [d for d in registry.datasets().values() if configured(d, settings)]
+    return [d for d in registry.datasets().values() if registry.configured(d, settings)]
+
+
+def nightly_datasets(settings: Settings) -> list[Dataset]:
+    """What a night asks for: the plain datasets, and those that were asked for before."""
+    folder = Folder(settings.warehouse)
+    if not folder.ledger.exists():
+        return [d for d in registry.select() if registry.configured(d, settings)]
+    with Ledger(folder.ledger) as ledger:
+        return [d for d in night.chosen(settings, ledger) if registry.configured(d, settings)]
 
 
 def datasets_of(kinds: Iterable[str]) -> list[Dataset]:

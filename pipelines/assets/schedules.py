@@ -7,17 +7,26 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.assets.ingest import not_configured
-from pipelines.assets.partitions import NIGHT_TAG, RANGE_END_TAG, RANGE_START_TAG, night_months
+from pipelines.assets.partitions import (
+    NIGHT_TAG,
+    RANGE_END_TAG,
+    RANGE_START_TAG,
+    night_months,
+    nightly_datasets,
+    source_key,
+)
 from pipelines.settings import Settings
+from pipelines.sources import registry
 
 
 def nightly_job(settings: Settings) -> dg.UnresolvedAssetJobDefinition:
     """Ask, load, build, publish, report; for the months of the run, or as a night."""
-    waiting = [spec.key for spec in not_configured(settings)]
+    wanted = {d.name for d in nightly_datasets(settings)}
+    others = [source_key(name) for name in registry.datasets() if name not in wanted]
+    every = dg.AssetSelection.all()
     return dg.define_asset_job(
         "nightly",
-        selection=dg.AssetSelection.all() - dg.AssetSelection.assets(*waiting),
+        selection=every - dg.AssetSelection.assets(*others) if others else every,
         description="Ask every source, load, build, publish. For one month, a range, or (from the schedule) "
         "everything that is missing.",
     )

@@ -7,8 +7,6 @@ from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from functools import cache
 
-import exchange_calendars
-
 from pipelines.models.contract import ContractError, Model, load_models
 from pipelines.models.lineage import LineageError
 from pipelines.models.results import BlockedBuild, BuildResult, ModelError
@@ -89,6 +87,8 @@ def universe(settings: Settings) -> tuple[str, ...]:
 
 def sessions(now: datetime) -> list[tuple[date, bool]]:
     """Weekdays from the first ETF month to ten days past now, and whether New York trades."""
+    import exchange_calendars  # it brings pandas, two seconds that only a build needs
+
     last = now.date() + timedelta(days=10)
     calendar = exchange_calendars.get_calendar("XNYS", start=FIRST_SESSION.isoformat(), end=last.isoformat())
     trading = {s.date() for s in calendar.sessions}
@@ -125,9 +125,7 @@ def lay_meta(conn: Connection, settings: Settings, ledger: Ledger) -> None:
                 d.kind,
                 d.title,
                 d.key,
-                "not_configured"
-                if d.key and not settings.key(d.key) and not settings.sample
-                else "configured",
+                "configured" if registry.configured(d, settings) else "not_configured",
                 d.earliest,
                 d.tail_days,
                 d.cut,

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from pipelines.runs.plan import DISCOVERY, Asked, plan_part, span
 from pipelines.settings import Settings
+from pipelines.sources import registry
 from pipelines.sources.contract import Cut, Dataset, Part, SourceError, Verdict, Window
 from pipelines.sources.http import Client
 from pipelines.sources.transport import Attempt, Transport
@@ -115,9 +116,9 @@ class Ingest:
         started = datetime.now()
         report = DatasetReport(dataset.name, dataset.source)
         try:
-            if dataset.key and not self.settings.key(dataset.key) and not self.settings.sample:
+            if not registry.configured(dataset, self.settings):
                 report.state = Verdict.NOT_CONFIGURED
-                report.reasons.append(f"{dataset.key} is not set")
+                report.reasons.append(f"{dataset.key} is not set" if dataset.key else "not in the sample")
             else:
                 self._ask(dataset, report)
         finally:

@@ -141,6 +141,12 @@ def build_and_publish(
         return publish_build(conn, settings, folder, ledger).version
 
 
+def chosen(settings: Settings, ledger: Ledger, sources: Sequence[str] = ()) -> list[Dataset]:
+    """The datasets of a run: those named, or the plain ones and those that were asked for before."""
+    found = registry.select(sources, ledger.datasets_asked())
+    return [d for d in found if registry.configured(d, settings)] if settings.sample else found
+
+
 def run(
     settings: Settings,
     *,
@@ -150,10 +156,11 @@ def run(
     watch: Watch | None = None,
 ) -> RunReport:
     """A whole run. With nothing asked it is a night: what is missing since the last one, for every source."""
-    datasets = registry.select(tuple(sources))
     command = "floodmark run" if asked is None else f"floodmark run {asked.first}..{asked.last}"
     report = RunReport()
+    registry.select(sources)  # a wrong name is wrong use, before anything is written
     with opened(settings) as (folder, ledger, landing):
+        datasets = chosen(settings, ledger, sources)
         report.datasets = ingest(
             settings,
             folder,

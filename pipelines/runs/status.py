@@ -39,7 +39,7 @@ class DatasetStatus:
     dataset: str
     source: str
     kind: str
-    state: str  # fresh | behind | failing | unreachable | not_configured | never_asked
+    state: str  # fresh | behind | failing | unreachable | not_configured | never_asked | on_request
     key_variable: str | None
     last_asked_at: datetime | None
     complete_to: date | None
@@ -95,7 +95,7 @@ def _lacks(w: WindowRow, had: list[tuple[datetime, datetime]]) -> bool:
 
 def dataset_status(dataset: Dataset, windows: list[WindowRow], settings: Settings) -> DatasetStatus:
     """One dataset's state from its windows."""
-    configured = not dataset.key or settings.key(dataset.key) is not None or settings.sample
+    configured = registry.configured(dataset, settings)
     data = [w for w in windows if w.part != DISCOVERY]
     good = [w for w in data if w.verdict == "complete" and w.load_verdict not in BAD_LOADS]
     complete_to = max((Window(w.start_at, w.end_at).last_day for w in good), default=None)
@@ -111,7 +111,9 @@ def dataset_status(dataset: Dataset, windows: list[WindowRow], settings: Setting
     ]
     last = max((w.observed_at for w in windows if w.observed_at), default=None)
     if not configured:
-        state, reason = "not_configured", f"set {dataset.key}"
+        state, reason = "not_configured", f"set {dataset.key}" if dataset.key else "not in the sample"
+    elif not windows and dataset.name not in registry.PLAIN:
+        state, reason = "on_request", f"floodmark run --source {dataset.name}"
     elif not windows:
         state, reason = "never_asked", None
     elif any(m.verdict in ("unreachable", "key_rejected") for m in missing):

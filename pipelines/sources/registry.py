@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from importlib import import_module
 
+from pipelines.settings import Settings
 from pipelines.sources.contract import Dataset
 
 MODULES = (
@@ -16,6 +18,56 @@ MODULES = (
     "bybit",
     "okx",
     "coinbase",
+    "kraken",
+    "blockchain",
+    "coinmetrics",
+    "sosovalue",
+    "ishares",
+    "defillama_extra",
+    "deribit",
+    "deribit_options",
+    "deribit_trades",
+    "gate",
+    "gate_orders",
+    "htx",
+    "htx_orders",
+    "okx_orders",
+    "bitget",
+    "hyperliquid",
+    "dydx",
+    "binance_snapshots",
+    "binance_context",
+    "bybit_interest",
+    "okx_interest",
+    "coinalyze_context",
+    "coinglass_funding",
+    "tardis",
+)
+
+# What a plain run takes from the first night on. The rest is long, heavy on its upstream, or refused
+# in many countries: it is asked for when it is named (--source), and every night from then on.
+PLAIN = frozenset(
+    {
+        "coinalyze_liquidations",
+        "coinglass_liquidations",
+        "coinglass_etf_flows",
+        "farside_etf_flows",
+        "sosovalue_etf_flows",
+        "defillama_dex_volume",
+        "blockchain_transfer_volume",
+        "coinmetrics_activity",
+        "binance_vision_funding",
+        "bybit_funding",
+        "okx_archive_funding",
+        "okx_funding",
+        "gate_contract_stats",
+        "binance_klines",
+        "coinbase_candles",
+        "kraken_candles",
+        "deribit_dvol",
+        "deribit_futures_basis",
+        "deribit_option_skew",
+    }
 )
 
 
@@ -35,15 +87,27 @@ def datasets() -> dict[str, Dataset]:
     return found
 
 
-def select(names: list[str] | tuple[str, ...] | None) -> list[Dataset]:
-    """The datasets named by dataset or by source; all of them where nothing is named."""
+def configured(dataset: Dataset, settings: Settings) -> bool:
+    """Whether a dataset can be asked for: its key is set or it needs none; in the sample, whether it plays it."""
+    if settings.sample:
+        from pipelines.sources.sample import DATASETS
+
+        return dataset.name in DATASETS
+    return not dataset.key or settings.key(dataset.key) is not None
+
+
+def select(names: Collection[str] = (), started: Collection[str] = ()) -> list[Dataset]:
+    """The datasets named by dataset or by source; where nothing is named, the plain ones and those
+    that were `started` before. `all` names every one; an unknown name raises UnknownSource."""
     if not names:
+        return [d for d in datasets().values() if d.name in PLAIN or d.name in started]
+    if "all" in names:
         return list(datasets().values())
-    chosen: dict[str, Dataset] = {}
+    chosen: set[str] = set()
     for name in names:
-        match = {d.name: d for d in datasets().values() if name in (d.name, d.source)}
+        match = {d.name for d in datasets().values() if name in (d.name, d.source)}
         if not match:
             sources = sorted({d.source for d in datasets().values()})
-            raise UnknownSource(f"there is no source {name!r}; there are {', '.join(sources)}")
+            raise UnknownSource(f"there is no source {name!r}; there are all, {', '.join(sources)}")
         chosen |= match
-    return list(chosen.values())
+    return [d for d in datasets().values() if d.name in chosen]

@@ -203,6 +203,10 @@ class Ledger:
         )
         return [_window(r) for r in rows]
 
+    def datasets_asked(self) -> set[str]:
+        """Every dataset that was ever asked for."""
+        return {r["dataset"] for r in self._all("select distinct dataset from windows")}
+
     def last_window_id(self) -> int:
         return int(
             self._all("select coalesce(max(id), 0) as id from windows where verdict is not null")[0]["id"]

@@ -140,7 +140,7 @@ windows as (
         sum(short_usd) over day_before as short_usd,
         max(venues) over day_before as venues,
         max(assets) over day_before as assets,
-        arg_max(bucket_start, total_usd) over day_before as largest_start
+        arg_max(bucket_start, (total_usd, -epoch(bucket_start))) over day_before as largest_start
     from buckets
     window day_before as (
         partition by scope_kind, scope, venue_set

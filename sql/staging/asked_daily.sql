@@ -22,9 +22,31 @@ with datasets as (
             else kind
         end as kind,
         state = 'not_configured' as is_not_configured,
+        cut = 'snapshot' as is_snapshot,
         key_variable,
         earliest
     from meta.datasets
+),
+
+snapshots as (
+    -- of a source that shows the present only, each answer is of the day whose end is nearest
+    select
+        windows.dataset,
+        ((windows.start_at - interval 12 hours) at time zone 'UTC')::date as day,
+        bool_or(windows.verdict in ('complete', 'absent')) as is_answered,
+        bool_or(windows.verdict in ('unreachable', 'key_rejected')) as is_unreachable,
+        arg_max(windows.reason, windows.observed_at) as reason
+    from meta.windows
+    join datasets on datasets.dataset = windows.dataset
+    where datasets.is_snapshot
+        and windows.part <> '*'
+    group by windows.dataset, ((windows.start_at - interval 12 hours) at time zone 'UTC')::date
+),
+
+first_snapshots as (
+    select dataset, min(day) as first_day
+    from snapshots
+    group by dataset
 ),
 
 answered as (
@@ -58,6 +80,11 @@ states as (
         case
             when datasets.is_not_configured then 'not_configured'
             when days.day < datasets.earliest then 'before_history'
+            when datasets.is_snapshot and snapshots.is_answered then 'answered'
+            when datasets.is_snapshot and snapshots.is_unreachable then 'unreachable'
+            when datasets.is_snapshot and snapshots.day is not null then 'failed'
+            when datasets.is_snapshot and days.day > first_snapshots.first_day then 'never_asked'
+            when datasets.is_snapshot then 'before_history'
             when failed.is_unreachable then 'unreachable'
             when failed.day is not null then 'failed'
             when answered.day is not null then 'answered'
@@ -66,12 +93,17 @@ states as (
         case
             when datasets.is_not_configured then 'needs ' || coalesce(datasets.key_variable, 'a key')
             when days.day < datasets.earliest then 'nothing is served before ' || datasets.earliest::text
+            when datasets.is_snapshot and snapshots.day is not null then snapshots.reason
+            when datasets.is_snapshot and days.day > first_snapshots.first_day then 'not asked that night'
+            when datasets.is_snapshot then 'shows the present only, and was not asked before'
             when failed.day is not null then failed.reason
             when answered.day is not null then answered.reason
             else 'not asked for yet'
         end as reason
     from datasets
     cross join staging.days
+    left join first_snapshots on first_snapshots.dataset = datasets.dataset
+    left join snapshots on snapshots.dataset = datasets.dataset and snapshots.day = days.day
     left join answered on answered.dataset = datasets.dataset and answered.day = days.day
     left join failed on failed.dataset = datasets.dataset and failed.day = days.day
 )

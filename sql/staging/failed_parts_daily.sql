@@ -1,5 +1,6 @@
 -- description: One row per dataset, part and ended UTC day that was asked for without success and that no
---   whole answer covers (staging.answered_parts_daily), with the newest attempt.
+--   whole answer covers (staging.answered_parts_daily), with the newest attempt. What shows the present only
+--   is not here: staging.asked_daily has its nights.
 -- grain: dataset, part, day
 -- column: dataset | text | Dataset
 -- column: part | text | Symbol, page or chain that was asked for
@@ -20,6 +21,7 @@ with attempts as (
         max(observed_at) as observed_at
     from meta.windows
     where verdict in ('failed', 'unreachable', 'key_rejected')
+        and dataset not in (select dataset from meta.datasets where cut = 'snapshot')
     group by all
 ),
 

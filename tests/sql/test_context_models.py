@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -195,6 +196,35 @@ class TestBasisAndVolatility:
         ) == [("option_volatility", "complete", 2, 2, 1)]
 
 
+def test_a_source_that_shows_the_present_only_has_no_history_and_a_night_can_be_missed() -> None:
+    warehouse = Warehouse(now=NOW)
+    warehouse.dataset("deribit", "futures_basis", cut="snapshot")
+    row = {
+        "venue": "deribit",
+        "market": "BTC-PERPETUAL",
+        "asset": "BTC",
+        "future_price": 101,
+        "index_price": 100,
+    }
+    for night, verdict in (("08", "complete"), ("10", "unreachable"), ("11", "complete")):
+        start = f"2024-12-{night} 03:00"
+        warehouse.window(
+            "deribit_basis", start, f"{start}:01", verdict, observed_at=at(start), reason="HTTP 403"
+        )
+        if verdict == "complete":
+            warehouse.raw("futures_basis", "deribit", [row | {"measured_at": at(start)}])
+    rows = warehouse.built(
+        "facts.coverage_daily", "day::text, status, reason", "venue = 'all' and day >= '2024-12-06'"
+    )
+    assert rows == [
+        ("2024-12-06", "before_history", "shows the present only, and was not asked before"),
+        ("2024-12-07", "complete", None),
+        ("2024-12-08", "missing", "not asked that night"),
+        ("2024-12-09", "unreachable", "HTTP 403"),
+        ("2024-12-10", "complete", None),
+    ]
+
+
 class TestFunding:
     def settle(self, warehouse: Warehouse, source: str, hours: int, rate: str | None, **more: Any) -> None:
         """Settlements of 2024-12-08..10; without a rate those of the formula 0.00001 x (hour + 1)."""
@@ -350,7 +380,10 @@ class TestDrawdown:
 
 class TestChains:
     def points(
-        self, warehouse: Warehouse, values: dict[str, list[float | None]], metric: str = "dex_volume_usd"
+        self,
+        warehouse: Warehouse,
+        values: Mapping[str, Sequence[float | None]],
+        metric: str = "dex_volume_usd",
     ) -> None:
         """Points of the days up to 2024-12-10; None is a day without a point."""
         rows = [

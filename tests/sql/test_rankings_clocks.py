@@ -46,13 +46,13 @@ class TestTrailing:
         found = windows(burst(), "total_usd::int, left(window_start::text, 16), coverage_status", self.WHERE)
         assert found == [
             ("2024-12-06", 6, "2024-12-06 00:00", "partial"),
-            ("2024-12-07", 6, "2024-12-06 04:00", "complete"),
-            ("2024-12-08", 6, "2024-12-07 04:00", "complete"),
+            ("2024-12-07", 6, "2024-12-07 00:00", "complete"),
+            ("2024-12-08", 6, "2024-12-08 00:00", "complete"),
             ("2024-12-09", 154, "2024-12-09 04:00", "complete"),
             ("2024-12-10", 55, "2024-12-10 00:00", "complete"),
-            ("2024-12-11", 6, "2024-12-10 04:00", "complete"),
-            ("2024-12-12", 6, "2024-12-11 04:00", "complete"),
-            ("2024-12-13", 6, "2024-12-12 04:00", "partial"),
+            ("2024-12-11", 6, "2024-12-11 00:00", "complete"),
+            ("2024-12-12", 6, "2024-12-12 00:00", "complete"),
+            ("2024-12-13", 6, "2024-12-13 00:00", "partial"),
         ]
 
     def test_the_ranks_of_the_clocks_are_apart_and_show_the_bucket(self) -> None:

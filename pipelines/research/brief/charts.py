@@ -14,7 +14,7 @@ from typing import Any
 
 from pipelines.research.brief.figures import Result
 
-WIDTH, HEIGHT, BAR = 330, 170, 22
+WIDTH, HEIGHT, BAR = 380, 190, 22
 # name of the variable: its colour on white paper
 PALETTE: Mapping[str, str] = {
     "ink": "#20262b",
@@ -27,7 +27,7 @@ PALETTE: Mapping[str, str] = {
 }
 SIDES = ("long", "short")
 SERIES = ("mark", "fourth", "short", "third", "long")  # colours of assets and venues, in order of name
-FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
+FONT = "Arial, Helvetica, sans-serif"  # of one width nearly everywhere, so labels fit where they were measured
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,12 @@ def draw(table: Result) -> Chart | None:
     if chart is None:
         return None
     chart = (
-        chart.configure(background="white", font=FONT, padding=2)
+        chart.configure(
+            background="white",
+            font=FONT,
+            padding={"left": 12, "right": 8, "top": 2, "bottom": 2},
+            autosize={"type": "fit-x", "contains": "padding"},
+        )
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=PALETTE["ink"],
@@ -152,7 +157,7 @@ def _sides(table: Result, name: str) -> Any:
         .mark_bar()
         .encode(
             x=alt.X("usd:Q", title=None, axis=axis),
-            y=alt.Y("name:N", title=None, sort=alt.SortField("order"), axis=alt.Axis(labelLimit=130, grid=False)),
+            y=alt.Y("name:N", title=None, sort=alt.SortField("order"), axis=alt.Axis(labelLimit=160, grid=False)),
             color=_side_colour(),
             order=alt.Order("side:N"),
         )

@@ -63,6 +63,7 @@ class Brief:
     headline: Sentence
     cards: tuple[Figure, ...]
     standing: tuple[Sentence, ...]
+    published: tuple[Sentence, ...]
     names: tuple[Sentence, ...]
     sections: tuple[Section, ...]
     results: Mapping[str, Result]
@@ -92,8 +93,8 @@ class Brief:
         yield from (figure for _, row in self.snapshot.shown() for figure in row)
         yield self.day_figure
         yield from self.cards
-        told = (self.headline, *self.standing, *self.names, *(s for t in self.sections for s in t.sentences))
-        for sentence in told:
+        told = (self.headline, *self.standing, *self.published, *self.names)
+        for sentence in (*told, *(s for section in self.sections for s in section.sentences)):
             yield from (part for part in sentence.parts() if isinstance(part, Figure))
         for section in self.sections:
             for table in section.tables:
@@ -118,7 +119,8 @@ def gather(conn: Connection, day: date, withheld: frozenset[str] = frozenset()) 
         snapshot=results["snapshot"],
         headline=words.headline(of_day),
         cards=tuple(f for name in cards if (f := of_day.first(name)) and f.value is not None),
-        standing=(*words.standing(of_day), *words.published(results["published_totals"], results["standing"])),
+        standing=tuple(words.standing(of_day)),
+        published=tuple(words.published(results["published_totals"], results["standing"])),
         names=words.names(results["event"]),
         sections=tuple(_section(*each, results=results, day=day) for each in SECTIONS),
         results=results,

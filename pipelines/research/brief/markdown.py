@@ -24,8 +24,9 @@ def _lines(brief: Brief) -> Iterator[str]:
     yield from (f"- Known as: {_text(name)}" for name in brief.names)
     yield from (f"- {f.label.partition(': ')[2]}: **{shown(f.value, f.unit)}**" for f in brief.cards)
     yield ""
-    for told in brief.standing:
-        yield from (_text(told), "")
+    for paragraph in (brief.standing, brief.published):
+        if paragraph:
+            yield from (" ".join(map(_text, paragraph)), "")
     for section in brief.sections:
         yield from _section(section)
     yield from (

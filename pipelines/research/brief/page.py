@@ -49,8 +49,14 @@ def brief_page(brief: Brief, home: str | None = None) -> str:
 
 def figure(value: Figure) -> Markup:
     """A figure as HTML: what is read, and behind it the exact value, the id, source and coverage."""
-    return Markup('<data value="{}" data-figure="{}" title="{} · {} · {}">{}</data>').format(
-        value.exact, value.name, value.id, value.source, value.coverage, shown(value.value, value.unit)
+    return Markup('<data{} value="{}" data-figure="{}" title="{} · {} · {}">{}</data>').format(
+        Markup(' class="words"') if value.unit == "text" else "",
+        value.exact,
+        value.name,
+        value.id,
+        value.source,
+        value.coverage,
+        shown(value.value, value.unit),
     )
 
 

@@ -72,7 +72,7 @@ def _money(size: Decimal) -> str:
     for step, name, places in _MONEY:
         if size >= step:
             return f"${size / step:,.{places}f}{name}"
-    return f"${size:,.2f}"
+    return f"${size:,.2f}" if size >= Decimal("0.01") or not size else f"${size:.4f}"
 
 
 def _digits(size: Decimal) -> str:
@@ -191,10 +191,10 @@ def _among_published(standing: Result, row: Any) -> list[Sentence]:
     """The place among published days, which are those that somebody wrote about."""
     if row["rank"] is None or row["side"] != "total" or row["ranked_days"] < 2:
         return []
-    text = "Among the {ranked_days} days with a published total ({clock}, a selection) it has rank {rank}"
+    text = "Among the {ranked_days} days with a published total ({clock_name}, a selection) it has rank {rank}"
     if row["since_day"]:
         text += "; the last larger one was {since_day}, and {gap_days} days in between have none"
-    columns = ("ranked_days", "clock", "rank", "since_day", "gap_days")
+    columns = ("ranked_days", "clock_name", "rank", "since_day", "gap_days")
     return [Sentence(text + ".", {c: standing.figure(row, c) for c in columns})]
 
 

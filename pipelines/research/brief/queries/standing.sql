@@ -6,14 +6,15 @@
 -- column: scope | text | Of
 -- column: side | text | Side
 -- column: venue_set | text | Venue set
--- column: clock | text | Clock
+-- column: clock | text | Clock id
+-- column: clock_name | text | Clock
 -- column: amount_usd | usd | Amount
 -- column: rank | rank | Rank
 -- column: ranked_days | count | Of days
 -- column: since_day | date | Last larger day
 -- column: gap_days | count | Days not covered in between
 -- column: comparable_since | date | Collected alike since
--- shown: basis, scope, side, venue_set, clock, amount_usd, rank, ranked_days, since_day, gap_days
+-- shown: scope, side, rank, ranked_days, since_day, amount_usd, venue_set, clock_name, basis, gap_days
 select
     ranks.basis,
     ranks.scope_kind,
@@ -21,6 +22,11 @@ select
     ranks.side,
     ranks.venue_set,
     ranks.clock,
+    case ranks.clock
+        when 'utc_day' then 'UTC day'
+        when 'trailing_24h' then 'trailing 24 hours'
+        else replace(ranks.clock, '_', ' ')
+    end as clock_name,
     ranks.amount_usd,
     ranks.rank,
     ranks.ranked_days,
