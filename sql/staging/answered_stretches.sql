@@ -17,10 +17,12 @@ with answers as (
         case when verdict = 'absent' then start_at end as absent_from,
         start_at,
         least(end_at, observed_at) as end_at,
-        reason
+        max(reason) as reason
     from meta.windows
     where verdict in ('complete', 'absent')
         and start_at < least(end_at, observed_at)
+    -- asked twice is answered once; and equal rows would have no order below
+    group by all
 ),
 
 after_holes as (

@@ -111,7 +111,10 @@ def chromium(folder: Path) -> Iterator[Browser]:
     """A Chromium with a profile of its own in `folder`; ended with the block."""
     assert CHROMIUM
     process = subprocess.Popen(
-        [CHROMIUM, *FLAGS, f"--user-data-dir={folder}"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        [CHROMIUM, *FLAGS, f"--user-data-dir={folder}"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
     )
     try:
         assert process.stderr

@@ -17,7 +17,8 @@ def buckets(
     first: str, last: str, hours: int, amounts: dict[str, float], venue: str = "binance", asset: str = "BTC"
 ) -> list[Row]:
     """Buckets of so many hours, each of 1 dollar but for `amounts`; 0 leaves a bucket out."""
-    moment, rows = at(first), []
+    moment = at(first)
+    rows: list[Row] = []
     while moment < at(last):
         text = moment.strftime("%Y-%m-%d %H:%M")
         if usd := amounts.get(text, 1):
@@ -110,8 +111,8 @@ class TestBuckets:
         rows = buckets("2024-12-08", "2024-12-10", 4, {})
         group = buckets("2024-12-08", "2024-12-10", 4, {"2024-12-08 00:00": 7}, venue="binance+okx")
         warehouse = warehouse_of(rows + group, seconds=14400)
-        rows = warehouse.built("facts.liquidation_hours", "venue, count(*)", "true group by venue")
-        assert rows == [("binance", 12)]
+        found = warehouse.built("facts.liquidation_hours", "venue, count(*)", "true group by venue")
+        assert found == [("binance", 12)]
         daily = warehouse_of([("2024-12-08", "okx", "BTC", 1, 0)])
         assert daily.built("facts.liquidation_hours", "venue") == []
 

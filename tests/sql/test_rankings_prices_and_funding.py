@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -130,7 +131,7 @@ class TestSeasonality:
         year, number = map(int, month.split("-"))
         return date(year + number // 12, number % 12 + 1, 1) - timedelta(days=1)
 
-    def build(self, now: str, closes: dict[str, float], source: str) -> Warehouse:
+    def build(self, now: str, closes: Mapping[str, float], source: str) -> Warehouse:
         warehouse = Warehouse(at(now))
         days = {self.month_end(month): close for month, close in closes.items()}
         if source == "binance":

@@ -17,6 +17,7 @@ from pipelines.research.brief.figures import Result
 WIDTH, HEIGHT, BAR = 380, 190, 22
 # name of the variable: its colour on white paper
 PALETTE: Mapping[str, str] = {
+    "paper": "#fefefe",
     "ink": "#20262b",
     "rule": "#dce0e3",
     "long": "#b5442a",
@@ -27,7 +28,9 @@ PALETTE: Mapping[str, str] = {
 }
 SIDES = ("long", "short")
 SERIES = ("mark", "fourth", "short", "third", "long")  # colours of assets and venues, in order of name
-FONT = "Arial, Helvetica, sans-serif"  # of one width nearly everywhere, so labels fit where they were measured
+FONT = (
+    "Arial, Helvetica, sans-serif"  # of one width nearly everywhere, so labels fit where they were measured
+)
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,14 @@ def draw(table: Result) -> Chart | None:
     if table.query.name not in makers:
         return None
     chart = makers[table.query.name](table)
-    if chart is None:
-        return None
+    return None if chart is None else _finished(chart, table)
+
+
+def _finished(chart: Any, table: Result) -> Chart:
+    """With the fonts, lines and paper that all charts share."""
     chart = (
         chart.configure(
-            background="white",
+            background=PALETTE["paper"],
             font=FONT,
             padding={"left": 12, "right": 8, "top": 2, "bottom": 2},
             autosize={"type": "fit-x", "contains": "padding"},
@@ -97,7 +103,42 @@ def draw(table: Result) -> Chart | None:
         .configure_legend(labelColor=PALETTE["ink"], orient="top", title=None, labelFontSize=11)
     )
     specification: str = chart.to_json()
-    return Chart(table.query.name, table.query.title, f"Chart: {table.query.title}. {table.query.says}", specification)
+    return Chart(
+        table.query.name, table.query.title, f"Chart: {table.query.title}. {table.query.says}", specification
+    )
+
+
+def draw_series(table: Result, time: str, value: str, by: str | None, axis_format: str) -> Chart | None:
+    """A daily series as a line for each value of `by`, broken where a day is not known."""
+    import altair as alt
+
+    rows = [
+        {"day": row[time].isoformat(), "value": _number(row[value]), "of": row[by] if by else ""}
+        for row in table.rows
+    ]
+    if not any(row["value"] is not None for row in rows):
+        return None
+    names = sorted({row["of"] for row in rows})
+    colours = [PALETTE[SERIES[n % len(SERIES)]] for n in range(len(names))]
+    label = "replace(replace(datum.label, 'G', ' bn'), 'M', ' m')"
+    chart = (
+        _values(rows)
+        .mark_line(strokeWidth=1, invalid="break-paths-show-domains")
+        .encode(
+            x=alt.X(
+                "utcyearmonthdate(day):T",
+                title=None,
+                scale=alt.Scale(type="utc"),
+                axis=alt.Axis(format="%Y", tickCount=5),
+            ),
+            y=alt.Y("value:Q", title=None, axis=alt.Axis(format=axis_format, tickCount=5, labelExpr=label)),
+            color=alt.Color(
+                "of:N", scale=alt.Scale(domain=names, range=colours), **({} if by else {"legend": None})
+            ),
+        )
+        .properties(height=HEIGHT)
+    )
+    return _finished(chart, table)
 
 
 def _number(value: Any) -> float | None:
@@ -157,7 +198,9 @@ def _sides(table: Result, name: str) -> Any:
         .mark_bar()
         .encode(
             x=alt.X("usd:Q", title=None, axis=axis),
-            y=alt.Y("name:N", title=None, sort=alt.SortField("order"), axis=alt.Axis(labelLimit=160, grid=False)),
+            y=alt.Y(
+                "name:N", title=None, sort=alt.SortField("order"), axis=alt.Axis(labelLimit=160, grid=False)
+            ),
             color=_side_colour(),
             order=alt.Order("side:N"),
         )
@@ -233,7 +276,9 @@ def _every_day(table: Result, by: str, value: str, names: list[str]) -> list[dic
 
 def _price_path(table: Result) -> Any:
     names = sorted({r["asset"] for r in table.rows if r["against_day_before"] is not None})
-    return _lines(_every_day(table, "asset", "against_day_before", names), "against_day_before", "asset", "+.0%")
+    return _lines(
+        _every_day(table, "asset", "against_day_before", names), "against_day_before", "asset", "+.0%"
+    )
 
 
 def _funding_path(table: Result) -> Any:
@@ -270,7 +315,9 @@ def _chains(table: Result) -> Any:
     import altair as alt
 
     told = [r for r in table.rows if r["chain"] != "all" and r["trailing_7d_usd"] is not None][:10]
-    rows = [{"name": r["chain"], "usd": _number(r["trailing_7d_usd"]), "order": n} for n, r in enumerate(told)]
+    rows = [
+        {"name": r["chain"], "usd": _number(r["trailing_7d_usd"]), "order": n} for n, r in enumerate(told)
+    ]
     if not rows:
         return None
     label = "replace(replace(datum.label, 'G', ' bn'), 'M', ' m')"

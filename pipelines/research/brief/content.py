@@ -154,7 +154,9 @@ def _require(conn: Connection, day: date, tables: frozenset[str]) -> None:
         raise NoSuchDay(f"{day} {where} what is published, which reaches from {first} to {last}")
 
 
-def _section(id: str, title: str, names: tuple[str, ...], results: Mapping[str, Result], day: date) -> Section:
+def _section(
+    id: str, title: str, names: tuple[str, ...], results: Mapping[str, Result], day: date
+) -> Section:
     tables = tuple(results[name] for name in names)
     return Section(
         id=id,
@@ -173,9 +175,15 @@ def _sentences(id: str, results: Mapping[str, Result], day: date) -> list[Senten
                 *words.largest_part(results["assets"], "asset"),
             ]
         case "prices":
-            return [*words.price(results["prices"], "BTC", "Bitcoin"), *words.price(results["prices"], "ETH", "Ether")]
+            return [
+                *words.price(results["prices"], "BTC", "Bitcoin"),
+                *words.price(results["prices"], "ETH", "Ether"),
+            ]
         case "funding":
-            return [*words.funding(results["funding"], "BTC", "Bitcoin"), *words.funding(results["funding"], "ETH", "Ether")]
+            return [
+                *words.funding(results["funding"], "BTC", "Bitcoin"),
+                *words.funding(results["funding"], "ETH", "Ether"),
+            ]
         case "etf":
             flows = results["etf_totals"]
             return [*words.flows(flows, day, "BTC", "bitcoin"), *words.flows(flows, day, "ETH", "ether")]

@@ -17,6 +17,7 @@ from pipelines.research.brief.figures import Figure
 from pipelines.research.brief.words import Sentence, shown
 
 TEMPLATES = Path(__file__).parent / "templates"
+SHORT = 24  # a text up to here stays on one line
 NUMERIC = frozenset(
     {"usd", "usd_per_coin", "fraction", "percent", "times", "rank", "count", "hours", "vol_points", "number"}
 )
@@ -32,7 +33,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"figure": figure, "sentence": sentence}
+    made.filters |= {"figure": figure, "sentence": sentence, "shown": shown}
     made.tests["numeric"] = lambda f: f.unit in NUMERIC
     return made
 
@@ -50,7 +51,7 @@ def brief_page(brief: Brief, home: str | None = None) -> str:
 def figure(value: Figure) -> Markup:
     """A figure as HTML: what is read, and behind it the exact value, the id, source and coverage."""
     return Markup('<data{} value="{}" data-figure="{}" title="{} · {} · {}">{}</data>').format(
-        Markup(' class="words"') if value.unit == "text" else "",
+        Markup(' class="words"') if value.unit == "text" and len(value.exact) > SHORT else "",
         value.exact,
         value.name,
         value.id,

@@ -55,9 +55,9 @@ class Query:
 
 
 @cache
-def queries() -> dict[str, Query]:
-    """Every query by name."""
-    return {q.name: q for q in map(_read, sorted(QUERIES.glob("*.sql")))}
+def queries(folder: Path = QUERIES) -> dict[str, Query]:
+    """Every query of a folder by name."""
+    return {q.name: q for q in map(_read, sorted(folder.glob("*.sql")))}
 
 
 def _read(path: Path) -> Query:

@@ -183,7 +183,9 @@ def published(totals: Result, standing: Result) -> list[Sentence]:
     for row in totals.rows:
         if row["confidence"] == "X":
             figures = {c: totals.figure(row, c) for c in ("total_usd", "publisher", "note")}
-            said.append(Sentence("Also printed and known to be false: {total_usd} ({publisher}; {note}).", figures))
+            said.append(
+                Sentence("Also printed and known to be false: {total_usd} ({publisher}; {note}).", figures)
+            )
     return said
 
 
@@ -191,7 +193,9 @@ def _among_published(standing: Result, row: Any) -> list[Sentence]:
     """The place among published days, which are those that somebody wrote about."""
     if row["rank"] is None or row["side"] != "total" or row["ranked_days"] < 2:
         return []
-    text = "Among the {ranked_days} days with a published total ({clock_name}, a selection) it has rank {rank}"
+    text = (
+        "Among the {ranked_days} days with a published total ({clock_name}, a selection) it has rank {rank}"
+    )
     if row["since_day"]:
         text += "; the last larger one was {since_day}, and {gap_days} days in between have none"
     columns = ("ranked_days", "clock_name", "rank", "since_day", "gap_days")
@@ -205,7 +209,11 @@ def largest_part(parts: Result, name: str) -> list[Sentence]:
     row = parts.rows[0]
     figures = {c: parts.figure(row, c) for c in (name, "total_usd", "share", "long_share")}
     group = "the group " if "+" in str(row[name]) else ""
-    text = f"Most was liquidated on {group}{{{name}}}" if name == "venue_name" else f"Most was liquidated in {{{name}}}"
+    text = (
+        f"Most was liquidated on {group}{{{name}}}"
+        if name == "venue_name"
+        else f"Most was liquidated in {{{name}}}"
+    )
     text += ": {total_usd}, {share} of the day"
     if row["long_share"] is not None:
         text += "; {long_share} of it were longs"
@@ -260,7 +268,11 @@ def flows(totals: Result, day: date, asset: str, name: str) -> list[Sentence]:
         return []
     figures = {c: totals.figure(row, c) for c in ("total_usd", "session_date", "coverage", "funds_reported")}
     if row["total_usd"] is None:
-        return [Sentence(f"US spot {name} funds, New York session {{session_date}}: {{coverage}}, no total.", figures)]
+        return [
+            Sentence(
+                f"US spot {name} funds, New York session {{session_date}}: {{coverage}}, no total.", figures
+            )
+        ]
     text = f"US spot {name} funds had a net flow of {{total_usd}} in the New York session {{session_date}} ({{coverage}})."
     return [Sentence(text, figures)]
 

@@ -35,7 +35,8 @@ def write_files(brief: Brief, folder: Path) -> list[Path]:
     files: dict[str, str | bytes] = {
         "index.html": brief_page(brief),
         "brief.md": brief_markdown(brief),
-        "figures.json": json.dumps([_listed(f) for f in brief.figures()], indent=1, ensure_ascii=False) + "\n",
+        "figures.json": json.dumps([_listed(f) for f in brief.figures()], indent=1, ensure_ascii=False)
+        + "\n",
     }
     files |= {f"{c.name}.png": c.png() for section in brief.sections for c in section.charts}
     written = []

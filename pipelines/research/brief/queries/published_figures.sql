@@ -53,7 +53,7 @@ matched as (
 
 select
     published.figure,
-    published.metric,
+    replace(published.metric, '_', ' ') as metric,
     published.scope,
     published.clock,
     published.printed,

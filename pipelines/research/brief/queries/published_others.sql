@@ -12,7 +12,7 @@
 -- shown: metric, scope, printed, unit, qualifier, publisher, confidence
 select
     figure,
-    metric,
+    replace(metric, '_', ' ') as metric,
     scope,
     printed,
     unit,
