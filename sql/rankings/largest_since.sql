@@ -80,11 +80,19 @@ select
         case
             when covered_before = 0 then ', nothing before it to compare with'
             when previous_larger_day is null then ' since coverage began on ' || first_covered_day::text
-            else format(' since {} ({:,} days)', previous_larger_day::text, days_since_previous_larger)
+            else concat(
+                ' since ',
+                previous_larger_day::text,
+                case days_since_previous_larger
+                    when 1 then ' (1 day)'
+                    else format(' ({:,} days)', days_since_previous_larger)
+                end
+            )
         end,
         case
             when basis = 'published' then ', among published figures'
-            else format(', on {:d} venues in {:d} assets', venues, assets)
+            when scope_kind = 'venue' then format(', assets: {:d}', assets)
+            else format(', venues: {:d}, assets: {:d}', venues, assets)
         end,
         case when scope_kind = 'venue' then '' else ', venue set ' || venue_set end,
         case clock

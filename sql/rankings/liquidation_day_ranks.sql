@@ -129,12 +129,14 @@ amounts as (
         keys.series,
         keys.side,
         scope_days.*,
+        -- a narrow type sorts faster; a day is far below a hundred trillion dollars
         case keys.side
             when 'long' then scope_days.long_usd
             when 'short' then scope_days.short_usd
             else scope_days.total_usd
-        end as amount_usd,
+        end::decimal(18, 4) as amount_usd,
         scope_days.bound in ('exact', 'about') as is_ranked,
+        scope_days.day - date '2020-01-01' as day_number,
         12 * year(scope_days.day) + month(scope_days.day) as month
     from scope_days
     join keys using (basis, scope_kind, scope, venue_set, clock)
@@ -148,41 +150,33 @@ amounts as (
 ranked as (
     select
         *,
-        count(case when is_ranked then 1 end) over larger_and_equal as days_as_large,
         case
-            when is_ranked then 1 + count(case when is_ranked then 1 end) over (
-                partition by series
-                order by amount_usd desc
-                range between unbounded preceding and current row
-                exclude group
-            )
+            when is_ranked then rank() over (partition by series, is_ranked order by amount_usd desc)
         end as rank,
-        count(case when bound = 'at_least' then 1 end) over larger_and_equal as unranked_larger,
+        rank() over (partition by series, is_ranked order by amount_usd) - 1 as smaller_days,
+        count(case when bound = 'at_least' then 1 end) over (
+            partition by series order by amount_usd desc
+        ) as unranked_larger,
         count(case when is_ranked then 1 end) over all_days as ranked_days,
         min(case when is_ranked then day end) over all_days as first_day,
         case
             when is_ranked then count(case when is_ranked then 1 end) over (
-                partition by series order by day rows between unbounded preceding and current row
+                partition by series order by day_number rows between unbounded preceding and current row
             )
         end as number,
         count(case when is_ranked then 1 end) over month_before as days_before,
         median(case when is_ranked then amount_usd::double end) over month_before as median_usd
     from amounts
     window
-        larger_and_equal as (
-            partition by series
-            order by amount_usd desc
-            range between unbounded preceding and current row
-        ),
         all_days as (
             partition by series
-            order by day
+            order by day_number
             rows between unbounded preceding and unbounded following
         ),
         month_before as (
             partition by series
-            order by day
-            range between interval 30 days preceding and interval 1 day preceding
+            order by day_number
+            range between 30 preceding and 1 preceding
         )
 ),
 
@@ -284,7 +278,7 @@ select
     days.bound,
     case
         when days.is_ranked and days.ranked_days > 1
-            then round(100 * (days.ranked_days - days.days_as_large) / (days.ranked_days - 1), 4)
+            then round(100 * days.smaller_days / (days.ranked_days - 1), 4)
     end as percentile,
     days.ranked_days,
     days.unranked_larger - (days.bound = 'at_least')::int as unranked_larger,

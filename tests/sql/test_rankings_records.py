@@ -116,14 +116,14 @@ class TestLargestSince:
 
     def test_the_statement_names_the_last_larger_day_the_gaps_and_the_break(self) -> None:
         where = f"{MEASURED} and scope = 'BTC' and venue_set = 'all' and side = 'total'"
-        among = "on 1 venues in 1 assets, venue set all, UTC days"
+        among = "venues: 1, assets: 1, venue set all, UTC days"
         assert by_day(self.warehouse(), "statement", where, "rankings.largest_since") == {
             "2021-03-01": f"first covered day of liquidations of BTC, nothing before it to compare with, {among}",
-            "2021-03-02": f"largest liquidations of BTC since 2021-03-01 (1 days), {among}",
+            "2021-03-02": f"largest liquidations of BTC since 2021-03-01 (1 day), {among}",
             "2021-06-01": f"largest liquidations of BTC since 2021-03-01 (92 days), {among}; days in between "
             "that are not covered: 90, so among 1 covered days; collected in another way before: comparable "
             "since 2021-05-01",
-            "2021-06-02": f"largest liquidations of BTC since 2021-06-01 (1 days), {among}",
+            "2021-06-02": f"largest liquidations of BTC since 2021-06-01 (1 day), {among}",
         }
 
     def test_without_a_larger_day_the_statement_says_when_coverage_began(self) -> None:
@@ -134,6 +134,6 @@ class TestLargestSince:
         assert found["2024-12-02"] == (
             None,
             1,
-            "largest long liquidations of ETH since coverage began on 2024-12-01, on 1 venues in 1 assets, "
+            "largest long liquidations of ETH since coverage began on 2024-12-01, venues: 1, assets: 1, "
             "venue set all, UTC days",
         )

@@ -12,7 +12,7 @@
 -- column: rank | rank | Rank
 -- column: ranked_days | count | Of days
 -- column: since_day | date | Last larger day
--- column: gap_days | count | Days not covered in between
+-- column: gap_days | count | Gap days
 -- column: comparable_since | date | Collected alike since
 -- shown: scope, side, rank, ranked_days, since_day, amount_usd, venue_set, clock_name, basis, gap_days
 select
