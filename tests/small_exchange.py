@@ -241,5 +241,6 @@ def install(patch: Callable[[Any, str, Any], None], sql: Path, datasets: Sequenc
 
     named, models = {d.name: d for d in datasets}, load_models(sql)
     patch(registry, "datasets", lambda: named)
+    patch(registry, "ON_REQUEST", frozenset())
     patch(build, "models", lambda: models)
     patch(build, "macros", dict)

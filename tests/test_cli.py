@@ -127,7 +127,7 @@ def test_every_format_carries_every_kind_of_value(folder: Folder) -> None:
             "--from 2024-12-09 lies after --to 2024-12-01",
         ),
         (["run", "--from", "2025-06-01"], "--from 2025-06-01 lies after --to 2024-12-31"),
-        (["run", "--source", "nobody"], "there is no source 'nobody'; there are paid, small"),
+        (["run", "--source", "nobody"], "there is no source 'nobody'; there are all, paid, small"),
         (["run", "--nonsense"], "No such option"),
         (["rank", "--top", "0"], "--top"),
         (["status", "--format", "xml"], "--format"),

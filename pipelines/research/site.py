@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -43,11 +43,12 @@ class Series:
     value: str
     by: str | None
     axis: str
+    longest_step: timedelta = timedelta(days=1)  # between two points with nothing missing in between
 
 
 SERIES: Mapping[str, Series] = {
     "liquidations": Series("day", "total_usd", None, "$~s"),
-    "etf_flows": Series("session_date", "cumulative_usd", "asset", "$~s"),
+    "etf_flows": Series("session_date", "cumulative_usd", "asset", "$~s", timedelta(days=4)),
     "onchain_volume": Series("day", "volume_usd", None, "$~s"),
     "funding": Series("day", "apr", "venue", "+.0%"),
     "prices": Series("day", "close_usd", "asset", "$~s"),
@@ -120,7 +121,7 @@ class _Site:
         chart: Chart | None = None
         if result:
             self._write(f"{name}.csv", _csv(result))
-            chart = draw_series(result, form.time, form.value, form.by, form.axis)
+            chart = draw_series(result, form.time, form.value, form.by, form.axis, form.longest_step)
         self._page(
             f"{name}.html",
             result.query.title,
@@ -132,7 +133,7 @@ class _Site:
         )
 
     def _page(self, here: str, title: str, **told: Any) -> None:
-        shown = {
+        shown: dict[str, Any] = {
             "tables": [],
             "series": None,
             "charts": [],

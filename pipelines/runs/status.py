@@ -89,7 +89,7 @@ def unhealed(windows: list[WindowRow]) -> list[WindowRow]:
 def _lacks(w: WindowRow, had: list[tuple[datetime, datetime]]) -> bool:
     """Whether some of the window is not had; a snapshot cannot be taken again, so a later one will do."""
     if w.end_at - w.start_at <= SNAPSHOT_SPAN:
-        return all(start <= w.start_at for start, _ in had)
+        return all(start < w.start_at for start, _ in had)
     return bool(subtract((w.start_at, w.end_at), had))
 
 
@@ -112,7 +112,7 @@ def dataset_status(dataset: Dataset, windows: list[WindowRow], settings: Setting
     last = max((w.observed_at for w in windows if w.observed_at), default=None)
     if not configured:
         state, reason = "not_configured", f"set {dataset.key}" if dataset.key else "not in the sample"
-    elif not windows and dataset.name not in registry.PLAIN:
+    elif not windows and dataset.name in registry.ON_REQUEST:
         state, reason = "on_request", f"floodmark run --source {dataset.name}"
     elif not windows:
         state, reason = "never_asked", None

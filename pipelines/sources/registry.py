@@ -44,29 +44,38 @@ MODULES = (
     "tardis",
 )
 
-# What a plain run takes from the first night on. The rest is long, heavy on its upstream, or refused
-# in many countries: it is asked for when it is named (--source), and every night from then on.
-PLAIN = frozenset(
+# Long, heavy on their upstream, or refused in many countries: a plain run asks for them only once they
+# have been named (--source), and every night from then on.
+ON_REQUEST = frozenset(
     {
-        "coinalyze_liquidations",
-        "coinglass_liquidations",
-        "coinglass_etf_flows",
-        "farside_etf_flows",
-        "sosovalue_etf_flows",
-        "defillama_dex_volume",
-        "blockchain_transfer_volume",
-        "coinmetrics_activity",
-        "binance_vision_funding",
-        "bybit_funding",
-        "okx_archive_funding",
-        "okx_funding",
-        "gate_contract_stats",
-        "binance_klines",
-        "coinbase_candles",
-        "kraken_candles",
-        "deribit_dvol",
-        "deribit_futures_basis",
-        "deribit_option_skew",
+        "coinmetrics_prices",
+        "sosovalue_etf_recent",
+        "ishares_holdings",
+        "defillama_fees",
+        "defillama_tvl",
+        "deribit_funding",
+        "deribit_liquidations",
+        "gate_open_interest",
+        "gate_funding",
+        "gate_liq_orders",
+        "htx_funding",
+        "htx_inverse_funding",
+        "htx_liquidation_orders",
+        "okx_liquidation_orders",
+        "bitget_funding",
+        "hyperliquid_funding",
+        "dydx_funding",
+        "dydx_liquidations",
+        "binance_cm_liquidations",
+        "binance_basis",
+        "binance_funding",
+        "binance_open_interest",
+        "bybit_open_interest",
+        "okx_open_interest",
+        "coinalyze_funding",
+        "coinalyze_open_interest",
+        "coinglass_oi_weighted_funding",
+        "tardis_liquidations",
     }
 )
 
@@ -97,10 +106,10 @@ def configured(dataset: Dataset, settings: Settings) -> bool:
 
 
 def select(names: Collection[str] = (), started: Collection[str] = ()) -> list[Dataset]:
-    """The datasets named by dataset or by source; where nothing is named, the plain ones and those
+    """The datasets named by dataset or by source; where nothing is named, those that are not ON_REQUEST and those
     that were `started` before. `all` names every one; an unknown name raises UnknownSource."""
     if not names:
-        return [d for d in datasets().values() if d.name in PLAIN or d.name in started]
+        return [d for d in datasets().values() if d.name not in ON_REQUEST or d.name in started]
     if "all" in names:
         return list(datasets().values())
     chosen: set[str] = set()

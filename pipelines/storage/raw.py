@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import duckdb
 import polars as pl
@@ -151,7 +151,7 @@ def load(
     if not batches:
         return []
     results: list[Loaded] = []
-    for group in _without_overlap(batches):
+    for group in _without_overlap(kind, batches):
         results += (_replace_events if kind.events else _add_vintages)(conn, kind, source, dataset, group)
     by_id = {r.window_id: r for r in results}
     _note(conn, kind, dataset, batches, by_id)
@@ -176,12 +176,15 @@ def note_unreadable(
         )
 
 
-def _without_overlap(batches: Sequence[Batch]) -> list[list[Batch]]:
-    """Consecutive windows whose scopes do not touch can be loaded in one step."""
+def _without_overlap(kind: Kind, batches: Sequence[Batch]) -> list[list[Batch]]:
+    """Consecutive windows that do not speak about the same can be loaded in one step."""
     groups: list[list[Batch]] = []
     taken: dict[str, list[tuple[datetime, datetime]]] = {}
     for batch in batches:
         scope = (batch.start, batch.end)
+        if batch.rows.height:  # the rows of a snapshot lie outside its scope, at the upstream's own moment
+            times = batch.rows[kind.time].cast(pl.Datetime("us", "UTC"))
+            scope = (min(scope[0], times.min()), max(scope[1], times.max() + timedelta(microseconds=1)))  # type: ignore[type-var, operator]
         if not groups or any(_touches(taken.get(m, []), scope) for m in batch.markets):
             groups.append([])
             taken = {}

@@ -16,7 +16,7 @@ from pipelines.storage.folder import Folder
 from pipelines.storage.publish import publish
 
 sys.path.append(str(Path(__file__).parent.parent / "sql"))
-from sql_warehouse import Warehouse, at  # noqa: E402
+from sql_warehouse import Warehouse, at
 
 EVENT = date(2024, 12, 9)
 FIRST, LAST = date(2024, 10, 20), date(2024, 12, 20)
@@ -89,7 +89,13 @@ def warehouse() -> Warehouse:
         "etf_flows",
         "farside",
         [
-            {"market": asset, "asset": asset, "fund": fund, "session_date": d, "flow_usd": Decimal(flow) * 1_000_000}
+            {
+                "market": asset,
+                "asset": asset,
+                "fund": fund,
+                "session_date": d,
+                "flow_usd": Decimal(flow) * 1_000_000,
+            }
             for d in every
             if d.weekday() < 5 and d.isoformat() != HOLIDAY
             for asset, fund, flow in (("BTC", "IBIT", 300), ("BTC", "GBTC", -50), ("ETH", "ETHA", 80))
@@ -99,7 +105,13 @@ def warehouse() -> Warehouse:
         "onchain_volume",
         "defillama",
         [
-            {"market": chain, "chain": chain, "metric": "dex_volume_usd", "day": d, "value": Decimal(value) * 10**9}
+            {
+                "market": chain,
+                "chain": chain,
+                "metric": "dex_volume_usd",
+                "day": d,
+                "value": Decimal(value) * 10**9,
+            }
             for d in every
             for chain, value in (("all", 10), ("ethereum", 4), ("solana", 3))
         ],

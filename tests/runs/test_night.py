@@ -92,7 +92,7 @@ def test_a_backfill_asks_for_its_days_of_its_source_only(
         settings_at(), TOTALS + " where day between '2024-12-05' and '2024-12-07'"
     )
     assert rows(settings_at())[0][0] == 3
-    with pytest.raises(registry.UnknownSource, match="'nobody'; there are other, small"):
+    with pytest.raises(registry.UnknownSource, match="'nobody'; there are all, other, small"):
         night.run(settings_at(), sources=["nobody"])
 
 

@@ -40,7 +40,6 @@ class Visit:
     scroll_width: int = 0
     client_width: int = 0
     screenshot: bytes = b""
-    pdf: bytes = b""
 
 
 class Browser:
@@ -71,7 +70,7 @@ class Browser:
                 return result
             self.events.append(answer)
 
-    def visit(self, path: Path, width: int, dark: bool = False, whole: bool = True) -> Visit:
+    def visit(self, path: Path, width: int, dark: bool = False) -> Visit:
         """Open a file at a width in CSS pixels."""
         self.events.clear()
         self.call(
@@ -91,9 +90,8 @@ class Browser:
             scroll_width=self.evaluate("document.documentElement.scrollWidth"),
             client_width=self.evaluate("document.documentElement.clientWidth"),
         )
-        picture = self.call("Page.captureScreenshot", captureBeyondViewport=whole)
+        picture = self.call("Page.captureScreenshot", captureBeyondViewport=True)
         seen.screenshot = base64.b64decode(picture["data"])
-        seen.pdf = base64.b64decode(self.call("Page.printToPDF", preferCSSPageSize=True)["data"])
         for event in self.events:
             told = event.get("params", {})
             if event["method"] == "Network.requestWillBeSent":

@@ -116,6 +116,17 @@ def test_windows_that_overlap_in_one_load_count_one_after_the_other(conn: duckdb
     assert [usd for _, usd, _ in vintages(conn, "BTC", 2)] == ["200.2500", "2.0000", "3.0000"]
 
 
+def test_snapshots_of_one_moment_count_one_after_the_other(conn: duckdb.DuckDBPyConnection) -> None:
+    """Their rows lie outside their windows: two that were taken between two moments of the upstream."""
+    spans = ((20, 20), (21, 21), (22, 22))
+    taken = [
+        batch(n, at(d), {("BTC", 5): v}, span=(d, d))
+        for n, (d, _), v in zip((1, 2, 3), spans, "778", strict=True)
+    ]
+    load(conn, *taken)
+    assert vintages(conn, "BTC", 5) == [(1, "7.0000", False), (2, "8.0000", False)]
+
+
 def test_sums_of_money_are_exact(conn: duckdb.DuckDBPyConnection) -> None:
     load(conn, batch(1, at(60), {("BTC", d): "0.1" for d in range(1, 31)}, span=(1, 30)))
     load(conn, batch(2, at(61), {("ETH", d): "99999999999999.9999" for d in (1, 2)}, markets=("ETH",)))

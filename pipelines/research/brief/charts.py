@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -108,21 +108,23 @@ def _finished(chart: Any, table: Result) -> Chart:
     )
 
 
-def draw_series(table: Result, time: str, value: str, by: str | None, axis_format: str) -> Chart | None:
-    """A daily series as a line for each value of `by`, broken where a day is not known."""
+def draw_series(
+    table: Result, time: str, value: str, by: str | None, axis_format: str, longest_step: timedelta
+) -> Chart | None:
+    """A daily series as a line for each value of `by`, broken where days are not known."""
     import altair as alt
 
     rows = [
-        {"day": row[time].isoformat(), "value": _number(row[value]), "of": row[by] if by else ""}
-        for row in table.rows
+        {"day": row[time], "value": _number(row[value]), "of": row[by] if by else ""} for row in table.rows
     ]
     if not any(row["value"] is not None for row in rows):
         return None
     names = sorted({row["of"] for row in rows})
     colours = [PALETTE[SERIES[n % len(SERIES)]] for n in range(len(names))]
     label = "replace(replace(datum.label, 'G', ' bn'), 'M', ' m')"
+    legend: Any = alt.Undefined if by else None
     chart = (
-        _values(rows)
+        _values(_broken(rows, longest_step))
         .mark_line(strokeWidth=1, invalid="break-paths-show-domains")
         .encode(
             x=alt.X(
@@ -132,13 +134,24 @@ def draw_series(table: Result, time: str, value: str, by: str | None, axis_forma
                 axis=alt.Axis(format="%Y", tickCount=5),
             ),
             y=alt.Y("value:Q", title=None, axis=alt.Axis(format=axis_format, tickCount=5, labelExpr=label)),
-            color=alt.Color(
-                "of:N", scale=alt.Scale(domain=names, range=colours), **({} if by else {"legend": None})
-            ),
+            color=alt.Color("of:N", scale=alt.Scale(domain=names, range=colours), legend=legend),
         )
         .properties(height=HEIGHT)
     )
     return _finished(chart, table)
+
+
+def _broken(rows: list[dict[str, Any]], longest_step: timedelta) -> list[dict[str, Any]]:
+    """In order of day, with an empty point wherever a line would otherwise run over a hole."""
+    before: dict[str, date] = {}
+    whole = []
+    for row in sorted(rows, key=lambda r: (r["day"], r["of"])):
+        last = before.get(row["of"])
+        if last and row["day"] - last > longest_step:
+            whole.append({"day": (last + timedelta(days=1)).isoformat(), "value": None, "of": row["of"]})
+        before[row["of"]] = row["day"]
+        whole.append(row | {"day": row["day"].isoformat()})
+    return whole
 
 
 def _number(value: Any) -> float | None:

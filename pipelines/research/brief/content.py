@@ -47,10 +47,6 @@ class Section:
     tables: tuple[Result, ...]
     charts: tuple[Chart, ...]
 
-    @property
-    def known(self) -> bool:
-        return any(self.tables)
-
 
 @dataclass(frozen=True)
 class Brief:
@@ -111,13 +107,14 @@ def gather(conn: Connection, day: date, withheld: frozenset[str] = frozenset()) 
     version = version_of(conn)
     results = {name: run(conn, q, version, day, tables, withheld) for name, q in queries().items()}
     of_day = results["day"]
+    asked = results["asked"].figure(results["asked"].rows[0], "day")
     cards = ("total_usd", "long_usd", "short_usd", "long_share", "rank", "ratio_to_30d_median")
     return Brief(
         day=day,
-        day_figure=results["asked"].figure(results["asked"].rows[0], "day"),
+        day_figure=asked,
         version=version,
         snapshot=results["snapshot"],
-        headline=words.headline(of_day),
+        headline=words.headline(of_day, asked),
         cards=tuple(f for name in cards if (f := of_day.first(name)) and f.value is not None),
         standing=tuple(words.standing(of_day)),
         published=tuple(words.published(results["published_totals"], results["standing"])),

@@ -83,11 +83,12 @@ def _digits(size: Decimal) -> str:
     return text if "e" not in text.lower() else f"{Decimal(text):f}"
 
 
-def headline(day: Result) -> Sentence:
-    """What the day was, in one line."""
+def headline(day: Result, asked: Figure) -> Sentence:
+    """What the day was, in one line; `asked` is the day itself."""
     row = day.rows[0] if day else None
     if row is None:
-        return Sentence("Liquidations of this day are not known here", {})
+        why = "left out for their licence" if day.withheld else "not known here"
+        return Sentence(f"Liquidations of {{day}} are {why}", {"day": asked})
     floor = "" if row["bound"] == "exact" else "At least "
     text = floor + "{total_usd} of liquidations on {day}"
     if row["rank"] == 1:
@@ -164,7 +165,8 @@ def published(totals: Result, standing: Result) -> list[Sentence]:
     said = []
     true = [r for r in totals.rows if r["confidence"] != "X"]
     if true:
-        pieces, figures = [], {}
+        pieces: list[str] = []
+        figures: dict[str, Figure] = {}
         for n, row in enumerate(true):
             bound = {">=": "at least ", "~": "nearly "}.get(row["bound"], "")
             pieces.append(f"{bound}{{total{n}}} ({{publisher{n}}}; {{universe{n}}}, {{clock{n}}})")
