@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.common import FAILED, GOOD, FormatOption, app, settings, wrong_use
+from pipelines.commands.common import FAILED, GOOD, FormatOption, app, day, failed, settings, wrong_use
 from pipelines.terminal import Format, print_rows, say
 
 
@@ -46,3 +46,57 @@ def check_claims(
         ]
     print_rows(columns, [[r[c] for c in columns] for r in rows], form)
     raise typer.Exit(GOOD if rows else FAILED)
+
+
+@app.command()
+def brief(
+    when: Annotated[str, typer.Argument(metavar="DAY", help="the UTC day of the event, YYYY-MM-DD")],
+    out: Annotated[Path, typer.Option("--out", help="the folder to write into")] = Path("briefs"),
+) -> None:
+    """Write the brief of a day: a self-contained page, Markdown, charts, and every figure with its SQL.
+
+    `floodmark brief 2024-12-09` writes `briefs/2024-12-09/index.html`, which needs no network.
+    """
+    from pipelines.research.brief import NoSuchDay, write_brief
+    from pipelines.storage.duck import NothingPublished
+
+    asked = day(when, "DAY")
+    assert asked is not None
+    try:
+        written = write_brief(settings(), asked, out)
+    except NothingPublished as error:
+        failed(str(error))
+    except NoSuchDay as error:
+        wrong_use(str(error))
+    _print_paths(written)
+
+
+@app.command()
+def site(
+    out: Annotated[Path, typer.Option("--out", help="the folder to write into")] = Path("site"),
+    include_all: Annotated[
+        bool,
+        typer.Option(
+            "--include-all", help="also what a licence does not plainly let one republish; for private use"
+        ),
+    ] = False,
+) -> None:
+    """Render static pages: all events with their briefs, the all-time table, the daily series, the sources.
+
+    Every source's attribution is named; series that its licence does not let one republish are left out.
+    """
+    from pipelines.research.site import write_site
+    from pipelines.storage.duck import NothingPublished
+
+    try:
+        written = write_site(settings(), out, include_all)
+    except NothingPublished as error:
+        failed(str(error))
+    _print_paths(written)
+
+
+def _print_paths(written: list[Path]) -> None:
+    shown = [p for p in written if p.name == "index.html"] or written
+    for path in shown[:3]:
+        print(path)
+    say(f"{len(written)} files")

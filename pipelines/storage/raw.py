@@ -10,6 +10,7 @@ from bisect import bisect, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -183,8 +184,8 @@ def _without_overlap(kind: Kind, batches: Sequence[Batch]) -> list[list[Batch]]:
     for batch in batches:
         scope = (batch.start, batch.end)
         if batch.rows.height:  # the rows of a snapshot lie outside its scope, at the upstream's own moment
-            times = batch.rows[kind.time].cast(pl.Datetime("us", "UTC"))
-            scope = (min(scope[0], times.min()), max(scope[1], times.max() + timedelta(microseconds=1)))  # type: ignore[type-var, operator]
+            times: Any = batch.rows[kind.time].cast(pl.Datetime("us", "UTC"))
+            scope = (min(scope[0], times.min()), max(scope[1], times.max() + timedelta(microseconds=1)))
         if not groups or any(_touches(taken.get(m, []), scope) for m in batch.markets):
             groups.append([])
             taken = {}
