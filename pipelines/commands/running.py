@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from datetime import date
 from typing import Annotated, Any
 
@@ -32,14 +34,17 @@ def demo(form: FormatOption = Format.table) -> None:
     _summary(report, Format.table if form is Format.table else None)
     if report.good:
         print_rank(chosen, "largest_liquidation_days", 10, form)
+        me = os.path.relpath(sys.argv[0]) if os.path.sep in sys.argv[0] else "floodmark"
         say(
             "\nWhere to go next (in this folder):\n"
             "  export FLOODMARK_SAMPLE=1   # the commands below then read the sample\n"
-            '  floodmark sql "select * from facts.market_daily order by day desc limit 5"\n'
-            "  floodmark rank largest_etf_flow_days\n"
-            "  floodmark status\n"
+            f'  {me} sql "select * from facts.market_daily order by day desc limit 5"\n'
+            f"  {me} brief 2024-12-09\n"
+            f"  {me} check-claims docs/examples/claims-2024-12-09.yaml\n"
+            f"  {me} status\n"
             "  make dev                    # the Dagster UI on http://127.0.0.1:3000\n"
-            "Real data: unset FLOODMARK_SAMPLE, put a free COINALYZE_API_KEY into .env, then: floodmark run"
+            "Real data: unset FLOODMARK_SAMPLE, put a free COINALYZE_API_KEY into .env, then:\n"
+            f"  {me} run"
         )
     raise typer.Exit(GOOD if report.good else FAILED)
 

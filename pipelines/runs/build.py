@@ -13,6 +13,7 @@ from pipelines.models.results import BlockedBuild, BuildResult, ModelError
 from pipelines.models.runner import build
 from pipelines.settings import PROJECT, SQL, Settings
 from pipelines.sources import registry
+from pipelines.sources.contract import Dataset
 from pipelines.storage import meta, raw
 from pipelines.storage.contracts import KINDS
 from pipelines.storage.duck import Connection, in_memory
@@ -32,6 +33,7 @@ META_COLUMNS: dict[str, tuple[str, ...]] = {
         "state",
         "earliest",
         "tail_days",
+        "depth_days",
         "cut",
     ),
     "meta.windows": (
@@ -114,7 +116,7 @@ def commit() -> str:
 
 def lay_meta(conn: Connection, settings: Settings, ledger: Ledger) -> None:
     """Write what the models need to know beside the data: the clock, the datasets, the windows, the sessions."""
-    now = settings.now()
+    now, asked = settings.now(), ledger.datasets_asked()
     meta.write_build(conn, now, settings.origin)
     meta.write_datasets(
         conn,
@@ -125,9 +127,10 @@ def lay_meta(conn: Connection, settings: Settings, ledger: Ledger) -> None:
                 d.kind,
                 d.title,
                 d.key,
-                "configured" if registry.configured(d, settings) else "not_configured",
+                _state(d, settings, asked),
                 d.earliest,
                 d.tail_days,
+                d.depth_days,
                 d.cut,
             )
             for d in registry.datasets().values()
@@ -135,6 +138,13 @@ def lay_meta(conn: Connection, settings: Settings, ledger: Ledger) -> None:
     )
     meta.write_sessions(conn, sessions(now))
     meta.write_ledger(conn, ledger)
+
+
+def _state(dataset: Dataset, settings: Settings, asked: Collection[str]) -> str:
+    """Whether a plain run takes a dataset, and if not, why."""
+    if not registry.configured(dataset, settings):
+        return "not_configured"
+    return "on_request" if dataset.name in registry.ON_REQUEST and dataset.name not in asked else "configured"
 
 
 def build_models(

@@ -33,7 +33,8 @@ def write_build(conn: duckdb.DuckDBPyConnection, now_at: datetime, origin: str) 
 
 
 def write_datasets(conn: duckdb.DuckDBPyConnection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """(dataset, source, kind, title, key_variable, state, earliest, tail_days, cut) of the registry."""
+    """(dataset, source, kind, title, key_variable, state, earliest, tail_days, depth_days, cut) of the registry;
+    the state is configured, not_configured or on_request."""
     schema: dict[str, Any] = {
         "dataset": pl.String,
         "source": pl.String,
@@ -43,6 +44,7 @@ def write_datasets(conn: duckdb.DuckDBPyConnection, rows: Sequence[tuple[Any, ..
         "state": pl.String,
         "earliest": pl.Date,
         "tail_days": pl.Int32,
+        "depth_days": pl.Int32,
         "cut": pl.String,
     }
     _replace(

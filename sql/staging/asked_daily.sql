@@ -1,7 +1,8 @@
 -- description: One row per kind, source and UTC day since 2020-01-01: how the asking went, over all datasets
 --   and parts (symbols, pages) of the source; where two datasets of a source tell one kind, the better state
 --   wins. A day is answered once some whole answer that covers it was asked for after its end; what failed
---   before or later does not undo that.
+--   before or later does not undo that. What an upstream no longer kept when it was asked last is before its
+--   history, unless it had served something earlier still: then it is a hole.
 -- grain: kind, source, day
 -- column: kind | text | liquidations, etf_flows, onchain_volume, funding, prices, open_interest,
 --   futures_basis or option_volatility
@@ -21,9 +22,13 @@ with datasets as (
             when 'funding_rates' then 'funding'
             else kind
         end as kind,
-        state = 'not_configured' as is_not_configured,
+        state in ('not_configured', 'on_request') as is_not_configured,
+        case
+            when state = 'on_request' then 'on request: floodmark run --source ' || dataset
+            else 'needs ' || coalesce(key_variable, 'a key')
+        end as configure,
+        depth_days,
         cut = 'snapshot' as is_snapshot,
-        key_variable,
         earliest
     from meta.datasets
 ),
@@ -72,6 +77,36 @@ failed as (
     group by dataset, day
 ),
 
+askings as (
+    select
+        dataset,
+        max((observed_at at time zone 'UTC')::date) as newest_day
+    from meta.windows
+    group by dataset
+),
+
+served as (
+    select dataset, min(day) as first_day
+    from staging.answered_parts_daily
+    where part <> '*'
+        and not is_absent
+    group by dataset
+),
+
+depths as (
+    -- the oldest day that the upstream still kept when it was asked last, or would keep if it were asked now
+    select
+        datasets.dataset,
+        coalesce(askings.newest_day, (build.now_at at time zone 'UTC')::date)
+            - datasets.depth_days + 1 as oldest_day,
+        coalesce(served.first_day, date '9999-12-31') as first_day
+    from datasets
+    cross join meta.build
+    left join askings on askings.dataset = datasets.dataset
+    left join served on served.dataset = datasets.dataset
+    where datasets.depth_days is not null
+),
+
 states as (
     select
         datasets.kind,
@@ -88,20 +123,26 @@ states as (
             when failed.is_unreachable then 'unreachable'
             when failed.day is not null then 'failed'
             when answered.day is not null then 'answered'
+            when days.day < depths.oldest_day and days.day < depths.first_day then 'before_history'
             else 'never_asked'
         end as state,
         case
-            when datasets.is_not_configured then 'needs ' || coalesce(datasets.key_variable, 'a key')
+            when datasets.is_not_configured then datasets.configure
             when days.day < datasets.earliest then 'nothing is served before ' || datasets.earliest::text
             when datasets.is_snapshot and snapshots.day is not null then snapshots.reason
             when datasets.is_snapshot and days.day > first_snapshots.first_day then 'not asked that night'
             when datasets.is_snapshot then 'shows the present only, and was not asked before'
             when failed.day is not null then failed.reason
             when answered.day is not null then answered.reason
+            when days.day < depths.oldest_day and days.day < depths.first_day
+                then 'the upstream keeps only ' || datasets.depth_days::text || ' days'
+            when days.day < depths.oldest_day
+                then 'not asked for in time: the upstream keeps only ' || datasets.depth_days::text || ' days'
             else 'not asked for yet'
         end as reason
     from datasets
     cross join staging.days
+    left join depths on depths.dataset = datasets.dataset
     left join first_snapshots on first_snapshots.dataset = datasets.dataset
     left join snapshots on snapshots.dataset = datasets.dataset and snapshots.day = days.day
     left join answered on answered.dataset = datasets.dataset and answered.day = days.day

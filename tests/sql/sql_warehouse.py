@@ -33,6 +33,7 @@ META: dict[str, dict[str, Any]] = {
         "state": pl.String,
         "earliest": pl.Date,
         "tail_days": pl.Int32,
+        "depth_days": pl.Int32,
         "cut": pl.String,
     },
     "windows": {
