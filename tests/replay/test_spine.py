@@ -135,6 +135,16 @@ def test_etf_funding_price_and_volume_figures(serve, floodmark):
     )
     assert sum(r["flow_usd"] or 0 for r in spread) == pytest.approx(1359.4e6)
 
+    for table, column in (
+        ("liquidation_totals_daily", "day"),
+        ("etf_flow_totals_daily", "session_date"),
+        ("prices_daily", "day"),
+        ("funding_daily", "day"),
+        ("onchain_volume_daily", "day"),
+        ("market_daily", "day"),
+    ):
+        assert run.one(f"select max({column})::varchar from facts.{table}") < "2025-01-01"
+
     replay.move_to("2025-01-02T06:00:00Z")
     later = run.with_(FLOODMARK_NOW="2025-01-02T06:00:00Z")
     later("run", "--source", "farside")
@@ -194,15 +204,6 @@ def test_etf_funding_price_and_volume_figures(serve, floodmark):
             )
             is None
         )
-    for table, column in (
-        ("liquidation_totals_daily", "day"),
-        ("etf_flow_totals_daily", "session_date"),
-        ("prices_daily", "day"),
-        ("funding_daily", "day"),
-        ("onchain_volume_daily", "day"),
-        ("market_daily", "day"),
-    ):
-        assert run.one(f"select max({column})::varchar from facts.{table}") < "2025-01-01"
 
 
 def test_second_run_changes_nothing_and_asks_little(serve, floodmark):
