@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PROJECT = Path(__file__).resolve().parent.parent
 SQL = PROJECT / "sql"
 SAMPLE_NOW = datetime(2025, 1, 15, 6, tzinfo=UTC)  # the moment at which the built-in sample ends
+SHORTEST_KEY = 6
 
 
 class Origin(StrEnum):
@@ -51,6 +52,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _sample_has_its_own_folder(self) -> Settings:
+        if self.sample:
+            self.mirror = None  # the sample asks nobody
         if self.sample and "warehouse" not in self.model_fields_set:
             self.warehouse = PROJECT / "warehouse" / "sample"
         return self
@@ -89,9 +92,13 @@ class Settings(BaseSettings):
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:
-        """Every configured key, longest first, for redaction."""
+        """Every configured key, longest first, for redaction.
+
+        Nobody issues keys of fewer than six letters; one such as `any`, which a mirror takes, would
+        only be found inside words and numbers, and spoil them.
+        """
         keys = [self.key(name) for name in type(self).model_fields if name.endswith("_api_key")]
-        return tuple(sorted((k for k in keys if k), key=len, reverse=True))
+        return tuple(sorted((k for k in keys if k and len(k) >= SHORTEST_KEY), key=len, reverse=True))
 
     @property
     def asset_list(self) -> tuple[str, ...] | None:
