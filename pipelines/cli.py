@@ -6,7 +6,14 @@ A table of contents; the commands stand in pipelines/commands. Exit codes: 0 goo
 
 from __future__ import annotations
 
-from pipelines.commands import asking, research, running, upkeep  # noqa: F401  (each registers its commands)
+from pipelines.commands import (  # noqa: F401  (each registers its commands)
+    asking,
+    coverage,
+    research,
+    running,
+    saved,
+    upkeep,
+)
 from pipelines.commands.common import app
 
 # as a newcomer meets them: the demo, a run, then questions, then upkeep

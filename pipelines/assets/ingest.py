@@ -199,6 +199,8 @@ def _sources(done: _Done, chosen: Iterable[Dataset], asked: Asked | None) -> Ite
                 "quarantined": load.quarantined,
             }
         reason = failures.get(dataset.name)
+        if reason is None and not report.planned and not dataset.partitioned:
+            continue  # none of the days is its own (a feed of the present): nothing asked, nothing told
         if reason is None:
             yield dg.MaterializeResult(asset_key=key, metadata=told | done.tables.get(key, {}))
         yield dg.AssetCheckResult(

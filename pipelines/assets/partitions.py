@@ -57,6 +57,11 @@ def nightly_datasets(settings: Settings) -> list[Dataset]:
         return [d for d in night.chosen(settings, ledger) if registry.configured(d, settings)]
 
 
+def rolling_datasets(settings: Settings) -> list[Dataset]:
+    """The feeds that forget within the day, and that can be asked for."""
+    return [d for d in configured_datasets(settings) if d.rolling]
+
+
 def datasets_of(kinds: Iterable[str]) -> list[Dataset]:
     """Every dataset, configured or not, that fills one of these raw tables."""
     wanted = set(kinds)
@@ -98,7 +103,7 @@ def night_months(settings: Settings) -> tuple[str, str]:
     yesterday = today(now).date() - timedelta(days=1)
     folder = Folder(settings.warehouse)
     starts = [yesterday]
-    datasets = [d for d in configured_datasets(settings) if d.partitioned]
+    datasets = [d for d in nightly_datasets(settings) if d.partitioned]
     if folder.ledger.exists():
         with Ledger(folder.ledger) as ledger:
             starts += [_night_start(d, ledger.windows(d.name), now) for d in datasets]

@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.assets.briefs import offer_events
 from pipelines.assets.describe import Metadata, markdown
 from pipelines.assets.ingest import ARRIVED, LOADED, named
 from pipelines.assets.partitions import NIGHT_REPORT, PUBLISH, SINGLE_RUN, table_key
@@ -38,7 +39,9 @@ def publish_asset() -> dg.AssetsDefinition:
         watch = watching(context)
         with opened(settings) as (folder, ledger, _), writer(folder, command(context), watch.waiting) as conn:
             builds.publish_build(conn, settings, folder, ledger)
-            return dg.MaterializeResult(metadata=describe_publication(folder))
+            told = describe_publication(folder)
+        offer_events(context.instance, folder)
+        return dg.MaterializeResult(metadata=told)
 
     return publish
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import dagster as dg
 
+from pipelines.assets.briefs import offer_events
 from pipelines.assets.describe import Metadata, describe_dataset, describe_model, describe_raw
 from pipelines.assets.ingest import ARRIVED, LOADED, loaded_problems
 from pipelines.assets.models import checks_of
@@ -44,6 +45,8 @@ def report_cli_run(report: RunReport, settings: Settings) -> int:
         for event in events_of(report, folder, ledger, conn):
             instance.report_runless_asset_event(event)
             told += 1
+        if report.version is not None:
+            offer_events(instance, folder)
     return told
 
 

@@ -92,6 +92,8 @@ def sessions(now: datetime) -> list[tuple[date, bool]]:
     import exchange_calendars  # it brings pandas, two seconds that only a build needs
 
     last = now.date() + timedelta(days=10)
+    if last <= FIRST_SESSION:
+        return []  # a past night is played again, from before there were such funds
     calendar = exchange_calendars.get_calendar("XNYS", start=FIRST_SESSION.isoformat(), end=last.isoformat())
     trading = {s.date() for s in calendar.sessions}
     days = (FIRST_SESSION + timedelta(days=n) for n in range((last - FIRST_SESSION).days + 1))

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 import polars as pl
 
@@ -16,10 +18,12 @@ from pipelines.storage import raw
 from pipelines.storage.contracts import KINDS, Kind
 from pipelines.storage.duck import Connection
 from pipelines.storage.landing import Landing, LandingDamaged
-from pipelines.storage.ledger import Ledger, WindowRow
-from pipelines.storage.sift import sift
+from pipelines.storage.ledger import AnswerRow, Ledger, WindowRow
+from pipelines.storage.sift import require_columns, sift
 
 ROWS_AT_ONCE = 1_000_000
+TIME = pl.Datetime("us", "UTC")
+T = TypeVar("T")
 
 
 @dataclass
@@ -103,68 +107,91 @@ def _tell_ledger(conn: Connection, ledger: Ledger, dataset: Dataset) -> None:
 
 
 Unreadable = tuple[int, datetime | None, str]
+Page = tuple[AnswerRow, pl.DataFrame]  # an answer and its rows, not sifted yet
 
 
 def _read(
     ledger: Ledger, landing: Landing, dataset: Dataset, kind: Kind, windows: Sequence[WindowRow]
 ) -> Iterator[tuple[list[raw.Batch], list[Unreadable]]]:
     """The windows in order, in portions that fit into memory, and those that cannot be read with their reason."""
-    batches: list[raw.Batch] = []
+    parsed: list[tuple[WindowRow, list[Page]]] = []
     unreadable: list[Unreadable] = []
     rows = 0
     for w in windows:
-        where = f"{w.part} {Window(w.start_at, w.end_at)}"
-        try:
-            batches.append(read_window(ledger, landing, dataset, kind, w))
-            rows += batches[-1].rows.height
-        except (SourceError, LandingDamaged, ValueError) as error:
-            unreadable.append((w.id, w.observed_at, f"{where}: {error}"))
-        except Exception as error:  # a bug in one parser must not take the other datasets with it
-            reason = f"{where}: internal error: {type(error).__name__}: {error}"
-            unreadable.append((w.id, w.observed_at, reason))
+        pages = _attempt(w, unreadable, partial(read_pages, ledger, landing, dataset, kind, w))
+        if pages is not None:
+            parsed.append((w, pages))
+            rows += sum(page.height for _, page in pages)
         if rows > ROWS_AT_ONCE:
-            yield batches, unreadable
-            batches, unreadable, rows = [], [], 0
-    yield batches, unreadable
+            yield _batches(kind, parsed, unreadable), unreadable
+            parsed, unreadable, rows = [], [], 0
+    yield _batches(kind, parsed, unreadable), unreadable
 
 
-def read_window(ledger: Ledger, landing: Landing, dataset: Dataset, kind: Kind, w: WindowRow) -> raw.Batch:
-    """One window as it can be loaded; raises `Unparsable` where its answers cannot be read."""
+def _attempt(w: WindowRow, unreadable: list[Unreadable], work: Callable[[], T]) -> T | None:
+    """What `work` makes of a window, or None and the reason why it cannot be read."""
+    where = f"{w.part} {Window(w.start_at, w.end_at)}"
+    try:
+        return work()
+    except (SourceError, LandingDamaged, ValueError) as error:
+        unreadable.append((w.id, w.observed_at, f"{where}: {error}"))
+    except Exception as error:  # a bug in one parser must not take the other datasets with it
+        reason = f"{where}: internal error: {type(error).__name__}: {error}"
+        unreadable.append((w.id, w.observed_at, reason))
+    return None
+
+
+def read_pages(ledger: Ledger, landing: Landing, dataset: Dataset, kind: Kind, w: WindowRow) -> list[Page]:
+    """The rows of a window's answers; raises `Unparsable` where one cannot be read."""
     window = Window(w.start_at, w.end_at)
-    frames: list[pl.DataFrame] = []
-    bad: list[tuple[str, str]] = []
-    answers = ledger.answers(w.id)
-    for a in answers:
+    pages: list[Page] = []
+    for a in ledger.answers(w.id):
         answer = Answer(
             w.dataset, w.part, window, a.context, a.url, a.status, landing.read(a.sha256), a.observed_at
         )
         rows = dataset.parse(answer)
+        require_columns(kind, rows)
         if dataset.cut is not Cut.SNAPSHOT:  # a snapshot carries the upstream's own moment
             rows = _clip(rows, kind, window)
-        strangers = sorted(set(rows["market"]) - set(w.markets))
+        strangers = sorted(set(rows["market"].unique()) - set(w.markets))
         if strangers:
             raise ValueError(f"rows of a market that was not asked for: {', '.join(map(str, strangers[:3]))}")
-        good, broken = sift(kind, rows)
+        pages.append((a, rows))
+    return pages
+
+
+def _batches(
+    kind: Kind, parsed: Sequence[tuple[WindowRow, list[Page]]], unreadable: list[Unreadable]
+) -> list[raw.Batch]:
+    """Windows as they can be loaded. Almost always every row is good, so all are judged at once first."""
+    every = [rows for _, pages in parsed for _, rows in pages if rows.height]
+    clean = not every or kind.schema.is_valid(pl.concat(every))
+    made = (_attempt(w, unreadable, partial(_batch, kind, w, pages, clean)) for w, pages in parsed)
+    return [batch for batch in made if batch is not None]
+
+
+def _batch(kind: Kind, w: WindowRow, pages: Sequence[Page], clean: bool) -> raw.Batch:
+    """One window; where not all rows are `clean`, the bad are sifted out and kept with their reason."""
+    bad: list[tuple[str, str]] = []
+    frames = [pl.DataFrame(schema={**kind.columns, "observed_at": TIME, "landing": pl.String})]
+    for a, rows in pages:
+        good, broken = (rows, []) if clean else sift(kind, rows)
         if rows.height and not good.height:
             raise ValueError(f"all {rows.height} rows broke the contract of raw.{kind.name}: {broken[0][0]}")
         bad += broken
         frames.append(
             good.with_columns(
-                pl.lit(a.observed_at).cast(pl.Datetime("us", "UTC")).alias("observed_at"),
-                pl.lit(a.sha256).alias("landing"),
+                pl.lit(a.observed_at, dtype=TIME).alias("observed_at"), pl.lit(a.sha256).alias("landing")
             )
         )
-    empty = pl.DataFrame(
-        schema={**kind.columns, "observed_at": pl.Datetime("us", "UTC"), "landing": pl.String}
-    )
-    rows = pl.concat([empty, *frames])
+    rows = pl.concat(frames)
     return raw.Batch(
         window_id=w.id,
         markets=w.markets,
         start=w.start_at,
         end=w.end_at,
         observed_at=w.observed_at or w.end_at,
-        landing=answers[-1].sha256 if answers else "",
+        landing=pages[-1][0].sha256 if pages else "",
         rows=rows if kind.events else _one_value_a_key(rows, kind),
         quarantined=bad,
         accept_shrunken=w.accept_shrunken,
@@ -179,6 +206,8 @@ def _clip(rows: pl.DataFrame, kind: Kind, window: Window) -> pl.DataFrame:
 
 def _one_value_a_key(rows: pl.DataFrame, kind: Kind) -> pl.DataFrame:
     """The pages of a window may overlap; where they contradict each other nothing is picked."""
+    if not rows.select(kind.key).is_duplicated().any():
+        return rows
     same = rows.unique(subset=list(kind.columns), keep="first", maintain_order=True)
     twice = same.filter(pl.struct(list(kind.key)).is_duplicated())
     if not twice.is_empty():

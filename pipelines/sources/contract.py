@@ -203,5 +203,8 @@ class Dataset:
 
     @property
     def partitioned(self) -> bool:
-        """True where Dagster shows months: everything that is asked for by window."""
-        return self.cut is not Cut.WHOLE
+        """True where Dagster shows months: what can be asked for by window, whenever it was.
+
+        Neither a history that is served whole nor a feed that knows the present only has months.
+        """
+        return self.cut not in (Cut.WHOLE, Cut.SNAPSHOT) and not self.rolling

@@ -18,7 +18,8 @@ NAMES = {f"farside-{asset.lower()}.html": asset for asset in PAGES}  # farside-b
 def answer_from_file(path: Path) -> Answer:
     """The saved page as an answer of farside_etf_flows, observed when the file was written.
 
-    `Unparsable` where the name is none of farside-btc.html and farside-eth.html, or the page is not whole.
+    `Unparsable` where the name is none of farside-btc.html and farside-eth.html, the page is not whole, or
+    the file is older than the first session.
     The window ends at 00:00 UTC of the day of saving, as that of a fetched page does.
     """
     asset = NAMES.get(path.name)
@@ -31,6 +32,8 @@ def answer_from_file(path: Path) -> Answer:
         raise Unparsable(f"{path.name}: {cut.reason}") from None
     saved_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     page, first = PAGES[asset]
+    if saved_at.date() <= first:
+        raise Unparsable(f"{path.name}: saved on {saved_at:%Y-%m-%d}, before its first session was over")
     window = Window(midnight(first), midnight(saved_at.date()))
     return Answer(
         DATASETS[0].name, asset, window, {"asset": asset}, f"https://farside.co.uk{page}", 200, body, saved_at

@@ -50,6 +50,16 @@ class Folder:
         return self.root / "floodmark.duckdb"
 
     @property
+    def claims(self) -> Path:
+        """Where people lay their own claims files (YAML); only read."""
+        return self.root / "claims"
+
+    @property
+    def briefs(self) -> Path:
+        """A folder a brief, named by its day."""
+        return self.root / "briefs"
+
+    @property
     def origin_file(self) -> Path:
         return self.root / "ORIGIN"
 

@@ -9,15 +9,18 @@ import polars as pl
 from pipelines.storage.contracts import Kind
 
 
-def sift(kind: Kind, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
-    """(good rows, [(reason, row as JSON)]): every rule that a bad row broke is named.
-
-    `rows` has exactly the columns of the kind; other columns or types raise `ValueError`.
-    """
+def require_columns(kind: Kind, rows: pl.DataFrame) -> None:
+    """`ValueError` unless `rows` has exactly the columns of the kind, in their types and order."""
     expected = kind.columns
     found = dict(rows.schema)
     if list(found) != list(expected) or any(found[c] != t for c, t in expected.items()):
         raise ValueError(f"raw.{kind.name} expects the columns {expected}, the parser gave {found}")
+
+
+def sift(kind: Kind, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+    """(good rows, [(reason, row as JSON)]): every rule that a bad row broke is named."""
+    require_columns(kind, rows)
+    expected = kind.columns
     good, failure = kind.schema.filter(rows)
     if good.height == rows.height:
         return rows, []

@@ -22,11 +22,9 @@ with datasets as (
             when 'funding_rates' then 'funding'
             else kind
         end as kind,
-        state in ('not_configured', 'on_request') as is_not_configured,
-        case
-            when state = 'on_request' then 'on request: floodmark run --source ' || dataset
-            else 'needs ' || coalesce(key_variable, 'a key')
-        end as configure,
+        state = 'not_configured' as is_not_configured,
+        state = 'on_request' as is_on_request,
+        key_variable,
         depth_days,
         cut = 'snapshot' as is_snapshot,
         earliest
@@ -99,7 +97,11 @@ depths as (
         datasets.dataset,
         coalesce(askings.newest_day, (build.now_at at time zone 'UTC')::date)
             - datasets.depth_days + 1 as oldest_day,
-        coalesce(served.first_day, date '9999-12-31') as first_day
+        coalesce(served.first_day, date '9999-12-31') as first_day,
+        'the upstream keeps no more than ' || case datasets.depth_days
+            when 1 then 'a day'
+            else datasets.depth_days::text || ' days'
+        end as kept
     from datasets
     cross join meta.build
     left join askings on askings.dataset = datasets.dataset
@@ -115,6 +117,8 @@ states as (
         case
             when datasets.is_not_configured then 'not_configured'
             when days.day < datasets.earliest then 'before_history'
+            when datasets.is_on_request and days.day >= coalesce(depths.oldest_day, days.day)
+                then 'not_configured'
             when datasets.is_snapshot and snapshots.is_answered then 'answered'
             when datasets.is_snapshot and snapshots.is_unreachable then 'unreachable'
             when datasets.is_snapshot and snapshots.day is not null then 'failed'
@@ -127,17 +131,18 @@ states as (
             else 'never_asked'
         end as state,
         case
-            when datasets.is_not_configured then datasets.configure
+            when datasets.is_not_configured then 'needs ' || coalesce(datasets.key_variable, 'a key')
             when days.day < datasets.earliest then 'nothing is served before ' || datasets.earliest::text
+            when datasets.is_on_request and days.day >= coalesce(depths.oldest_day, days.day)
+                then 'on request: floodmark run --source ' || datasets.dataset
             when datasets.is_snapshot and snapshots.day is not null then snapshots.reason
             when datasets.is_snapshot and days.day > first_snapshots.first_day then 'not asked that night'
             when datasets.is_snapshot then 'shows the present only, and was not asked before'
             when failed.day is not null then failed.reason
             when answered.day is not null then answered.reason
             when days.day < depths.oldest_day and days.day < depths.first_day
-                then 'the upstream keeps only ' || datasets.depth_days::text || ' days'
-            when days.day < depths.oldest_day
-                then 'not asked for in time: the upstream keeps only ' || datasets.depth_days::text || ' days'
+                then depths.kept
+            when days.day < depths.oldest_day then 'not asked for in time: ' || depths.kept
             else 'not asked for yet'
         end as reason
     from datasets

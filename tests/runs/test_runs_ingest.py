@@ -14,6 +14,7 @@ from small_exchange import Exchange, Question, book, dataset, slow
 
 from pipelines.runs.plan import DISCOVERY
 from pipelines.sources.contract import Cut, Part, Unparsable, Verdict
+from pipelines.sources.upstream import Upstream
 from pipelines.storage.ledger import Ledger
 
 DECEMBER = ("2024-12-01", "2024-12-30")  # three windows of ten days
@@ -209,6 +210,26 @@ def test_a_key_inside_a_good_answer_does_not_reach_landing(runs: Any, exchange: 
     assert [landing.read(name) for name, _ in landing.names()] == [b'["[secret]"]']
     (window,) = runs.windows()
     assert window.load_verdict == "unparsable", "and what it is not is said"
+
+
+def test_a_key_in_an_address_or_in_a_fault_of_our_own_is_not_kept(runs: Any, exchange: Exchange) -> None:
+    """Some upstreams want their key in the address."""
+    upstream = Upstream(base="https://small.example")
+
+    def fetch(client: Any, part: Part, window: Any) -> Any:
+        asked = {"market": part.name, "from": "2024-12-01", "to": "2024-12-01", "key": KEY}
+        yield client.get(upstream, "/liquidations", asked, whole=lambda reply: None)
+        if window.first_day.day == 11:
+            raise RuntimeError(f"a fault with {KEY}")
+
+    exchange.host("small")["BTC"] = book(date(2024, 12, 1), 30)
+    runs.variables = {"COINALYZE_API_KEY": KEY}
+    report = runs.ask(dataset(fetch=fetch), days=DECEMBER)["small_liquidations"]
+    assert {q.query["key"] for q in exchange.asked} == {KEY}
+    assert report.reasons == ["internal error: RuntimeError: a fault with [secret]"]
+    with Ledger(runs.folder.ledger) as ledger:
+        kept = repr([ledger.table(t) for t in ("windows", "fetches")])
+    assert KEY not in kept and "key=[secret]" in kept
 
 
 # ---- interruptions -----------------------------------------------------------------------------------

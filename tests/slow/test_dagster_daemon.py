@@ -38,6 +38,12 @@ ASSET = """query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on A
   dependencyKeys { path } assetMaterializations(limit: 1) { partition metadataEntries { label
   ... on IntMetadataEntry { intValue } ... on TextMetadataEntry { text }
   ... on MarkdownMetadataEntry { mdStr } } } } } }"""
+OFFERED = (
+    """query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on AssetNode { partitionKeys } } }"""
+)
+BACKFILL = """mutation($p: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $p) {
+  __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
+BACKFILLED = """query($b: String!) { partitionBackfillOrError(backfillId: $b) { ... on PartitionBackfill { status } } }"""
 RUNS = """query { runsOrError(limit: 50) { ... on Runs { results { runId jobName status } } } }"""
 
 
@@ -158,11 +164,32 @@ def test_the_nightly_job_for_one_month(daemon: Daemon) -> None:
     assert (daemon.folder / "floodmark.duckdb").exists()
 
 
+def test_claims_are_judged_and_a_brief_is_written_for_an_event(daemon: Daemon) -> None:
+    told = daemon.shown("claims/verdicts")
+    assert told["origin"] == "sample"
+    assert "| claims-2024-12-09.yaml | L01 |" in told["verdicts"]
+    briefs = [{"path": ["briefs", "events"]}]
+    days = daemon.ask(OFFERED, k=briefs[0])["partitionKeys"]
+    assert "2024-12-09" in days
+    started = daemon.ask(BACKFILL, p={"assetSelection": briefs, "partitionNames": ["2024-12-09"]})
+    assert started["__typename"] == "LaunchBackfillSuccess", started
+
+    def ended() -> str | None:
+        status: str = daemon.ask(BACKFILLED, b=started["backfillId"])["status"]
+        return status if status.startswith(("COMPLETED", "FAIL", "CANCEL")) else None
+
+    assert until(ended, 180, every=2) == "COMPLETED_SUCCESS"
+    assert daemon.shown("briefs/events")["brief"].startswith("# $")
+    assert (daemon.folder / "briefs" / "2024-12-09" / "index.html").exists()
+
+
 def test_single_assets(daemon: Daemon) -> None:
     for keys, months in (
         (["raw/prices"], None),
         (["facts/prices_daily"], None),
         (["sources/binance_klines"], ("2024-12-01", "2024-12-01")),
+        (["claims/verdicts"], None),
+        (["briefs/events"], ("2024-12-09", "2024-12-09")),
     ):
         assert daemon.outcome(daemon.launch("__ASSET_JOB", keys, months)) == "SUCCESS", keys
 

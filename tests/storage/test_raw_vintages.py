@@ -152,6 +152,18 @@ def test_the_load_of_a_kind_keyed_by_dates_keeps_to_its_days(conn: duckdb.DuckDB
     assert gone == [(at(4).date(),)]
 
 
+def test_a_row_that_says_nothing_yet_is_a_row(conn: duckdb.DuckDBPyConnection) -> None:
+    """A fund that has not reported: null is a value, its absence another, its return a third vintage."""
+    kind = KINDS["etf_flows"]
+    schema = {**kind.columns, "observed_at": UTC_TIME, "landing": pl.String}
+    for n, days in enumerate(((2,), (), (2,), (2,)), start=1):
+        rows = [("page", "BTC", "IBIT", at(d).date(), None, at(8, n), "b") for d in days]
+        frame = pl.DataFrame(rows, schema=schema, orient="row")
+        raw.load(conn, kind, "s", "s_flows", [raw.Batch(n, ("page",), at(2), at(3), at(8, n), "b", frame)])
+    told = conn.execute("select vintage, flow_usd, retracted from raw.etf_flows order by vintage").fetchall()
+    assert told == [(1, None, False), (2, None, True), (3, None, False)]
+
+
 # ---- events ------------------------------------------------------------------------------------------
 
 ORDERS = KINDS["liquidation_orders"]
