@@ -13,7 +13,7 @@ from pipelines.sources.upstream import Reply
 from pipelines.storage.contracts import KINDS
 
 
-def same_or_named(
+def assert_same_or_named(
     body: bytes,
     whole: Callable[[Reply], None],
     parse: Callable[[Answer], pl.DataFrame],
@@ -30,14 +30,14 @@ def same_or_named(
         assert found.sort(found.columns).equals(good.sort(good.columns))
 
 
-def fits(kind: str, frame: pl.DataFrame, key: tuple[str, ...]) -> None:
+def assert_fits(kind: str, frame: pl.DataFrame, key: tuple[str, ...]) -> None:
     """Columns, key and rules of the contract."""
     assert frame.schema == KINDS[kind].columns and KINDS[kind].key == key
     KINDS[kind].schema.validate(frame)
     assert frame.height
 
 
-def outlives_faults(
+def assert_outlives_faults(
     upstream: Any, attempts: Any, path: str, good: bytes, ask: Callable[[], Iterable[Answer]]
 ) -> None:
     """Cut, garbled, empty, limited and broken answers are asked again; a refused route is not."""

@@ -14,7 +14,7 @@ from pipelines.sources import binance_context
 from pipelines.sources.bodies import whole_list
 from pipelines.sources.contract import NotPublished, Part, RateStopped, Unparsable, Unreachable, Window
 from tests.sources.archive_files import LISTING, listing, serve_file, zipped
-from tests.sources.damaged import fits, outlives_faults, same_or_named
+from tests.sources.damaged import assert_fits, assert_outlives_faults, assert_same_or_named
 
 HOST = "/fapi.binance.com"
 BASIS, FUNDING = f"{HOST}/futures/data/basis", f"{HOST}/fapi/v1/fundingRate"
@@ -49,7 +49,7 @@ GOOD = [basis(2024, 12, 9, future="101209.5", index="101149.25"), basis(2024, 12
 def test_a_row_is_stamped_at_the_end_of_its_day(answer_of):
     """The row of 2024-12-10 00:00 holds the closes of 2024-12-09."""
     frame = binance_context.parse_basis(answer_of(GOOD, CONTEXT))
-    fits("futures_basis", frame, binance_context.BASIS_KEY)
+    assert_fits("futures_basis", frame, binance_context.BASIS_KEY)
     assert frame.row(1) == (
         "binance",
         "BTCUSDT",
@@ -79,7 +79,7 @@ def test_basis_keeps_thirty_days_so_older_ones_are_never_asked(upstream, attempt
     assert binance_context.DATASETS[0].depth_days < 30
     client = open_client()
     good = json.dumps(GOOD).encode()
-    outlives_faults(
+    assert_outlives_faults(
         upstream, attempts, BASIS, good, lambda: binance_context.fetch_basis(client, PART, WINDOW)
     )
     assert upstream.asked[0].query["startTime"] == str(WINDOW.start_ms)
@@ -119,7 +119,7 @@ SETTLED = [settlement(ms(2024, 12, 9, 8) + 11, "-0.00012359"), settlement(ms(202
 def test_settlements_with_an_empty_mark_price(answer_of):
     body = [*SETTLED, settlement(ms(2024, 12, 10, 8))]
     frame = binance_context.parse_funding(answer_of(body, CONTEXT))
-    fits("funding_rates", frame, binance_context.binance.FUNDING_KEY)
+    assert_fits("funding_rates", frame, binance_context.binance.FUNDING_KEY)
     assert frame["rate"].to_list() == [Decimal("-0.00012359"), Decimal("0.0002811")]
     assert set(frame["rate_kind"]) == {"settled"} and frame["interval_hours"].null_count() == 2
 
@@ -156,7 +156,7 @@ def metrics(symbol="BTCUSDT", *lines):
 
 def test_the_row_of_midnight_with_empty_ratios_and_doubled_rows(answer_of):
     frame = binance_context.parse_metrics(answer_of(metrics(), UM))
-    fits("open_interest", frame, binance_context.OPEN_INTEREST_KEY)
+    assert_fits("open_interest", frame, binance_context.OPEN_INTEREST_KEY)
     [row] = frame.rows()
     assert row[3:] == (
         "linear",
@@ -224,4 +224,4 @@ def test_damage_never_changes_a_figure(damage, answer_of, data):
     for good, parse in ((GOOD, binance_context.parse_basis), (SETTLED, binance_context.parse_funding)):
         body = data.draw(damage(good, lambda path: bool(path) and path[-1] in unread))
         frame = parse(answer_of(good, CONTEXT))
-        same_or_named(body, whole_list, parse, lambda b: answer_of(b, CONTEXT), frame)
+        assert_same_or_named(body, whole_list, parse, lambda b: answer_of(b, CONTEXT), frame)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.sources import blockchain
 from pipelines.sources.contract import Part, Unparsable, Window
-from tests.sources.damaged import fits, outlives_faults, same_or_named
+from tests.sources.damaged import assert_fits, assert_outlives_faults, assert_same_or_named
 
 PATH = "/api.blockchain.info/charts/estimated-transaction-volume-usd"
 WINDOW = Window.of_days(date(2020, 1, 1), date(2024, 12, 9))
@@ -41,7 +41,7 @@ GOOD = chart([*POINTS, (date(2024, 12, 10), 5.0)])
 
 def test_the_days_of_the_chain_without_the_running_one(answer_of):
     frame = blockchain.parse(answer_of(GOOD, {}))
-    fits("onchain_volume", frame, blockchain.KEY)
+    assert_fits("onchain_volume", frame, blockchain.KEY)
     assert [(r[3], r[4]) for r in frame.iter_rows()] == [
         (date(2024, 12, 7), Decimal(0)),
         (date(2024, 12, 8), Decimal("8123456789.12")),
@@ -52,7 +52,7 @@ def test_the_days_of_the_chain_without_the_running_one(answer_of):
 
 def test_the_whole_chart_is_asked_unsampled(upstream, attempts, open_client):
     client = open_client()
-    outlives_faults(
+    assert_outlives_faults(
         upstream, attempts, PATH, json.dumps(GOOD).encode(), lambda: blockchain.fetch(client, PART, WINDOW)
     )
     assert upstream.asked[0].query == {"timespan": "all", "format": "json", "sampled": "false"}
@@ -89,4 +89,4 @@ def test_another_format_is_named(answer_of, body, reason):
 def test_damage_never_changes_a_volume(damage, answer_of, data):
     body = data.draw(damage(GOOD, lambda path: path in (("name",), ("description",))))
     good = blockchain.parse(answer_of(GOOD, {}))
-    same_or_named(body, blockchain._whole, blockchain.parse, lambda b: answer_of(b, {}), good)
+    assert_same_or_named(body, blockchain._whole, blockchain.parse, lambda b: answer_of(b, {}), good)

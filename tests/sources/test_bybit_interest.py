@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.sources import bybit_interest
 from pipelines.sources.contract import Part, Refused, Unparsable, Unreachable, Window
-from tests.sources.damaged import fits, outlives_faults, same_or_named
+from tests.sources.damaged import assert_fits, assert_outlives_faults, assert_same_or_named
 
 PATH = "/api.bybit.com/v5/market/open-interest"
 WINDOW = Window.of_days(date(2024, 12, 8), date(2024, 12, 9))
@@ -42,7 +42,7 @@ def amounts(frame):
 
 def test_open_interest_counts_both_sides_and_is_halved(answer_of):
     frame = bybit_interest.parse(answer_of(GOOD, LINEAR))
-    fits("open_interest", frame, bybit_interest.KEY)
+    assert_fits("open_interest", frame, bybit_interest.KEY)
     assert amounts(frame) == [(9, Decimal("26605.734"), None), (8, Decimal("26000.001"), None)]
     assert set(frame["margin"]) == {"linear"}
 
@@ -107,7 +107,7 @@ def test_parts_leave_the_small_inverse_contracts_out(monkeypatch, open_client):
 def test_errors_inside_200_and_the_country_block(upstream, attempts, open_client):
     client = open_client()
     good = json.dumps(GOOD).encode()
-    outlives_faults(upstream, attempts, PATH, good, lambda: bybit_interest.fetch(client, PART, WINDOW))
+    assert_outlives_faults(upstream, attempts, PATH, good, lambda: bybit_interest.fetch(client, PART, WINDOW))
     upstream.answers[PATH] = [
         (200, {}, b'{"retCode": 10006, "retMsg": "Too many visits", "result": {}}'),
         (200, {}, b'{"retCode": 10001, "retMsg": "params error", "result": {}}'),
@@ -125,4 +125,6 @@ def test_damage_never_changes_an_amount(damage, answer_of, data):
     unread = ("retCode", "retMsg", "time", "nextPageCursor")
     body = data.draw(damage(GOOD, lambda path: bool(path) and path[-1] in unread))
     good = bybit_interest.parse(answer_of(GOOD, LINEAR))
-    same_or_named(body, bybit_interest._whole, bybit_interest.parse, lambda b: answer_of(b, LINEAR), good)
+    assert_same_or_named(
+        body, bybit_interest._whole, bybit_interest.parse, lambda b: answer_of(b, LINEAR), good
+    )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipelines.sources import coinalyze_context
 from pipelines.sources.bodies import whole_list
 from pipelines.sources.contract import KeyRejected, Part, Unparsable, Window
-from tests.sources.damaged import fits, outlives_faults, same_or_named
+from tests.sources.damaged import assert_fits, assert_outlives_faults, assert_same_or_named
 
 KEY = "c0inalyze-key-of-nobody"
 HOST = "/api.coinalyze.net/v1"
@@ -43,7 +43,7 @@ GOOD = [
 
 def test_percent_becomes_a_fraction_and_the_close_is_no_sum_of_the_day(answer_of):
     frame = FUNDING.parse(answer_of(GOOD, CONTEXT))
-    fits("funding_rates", frame, coinalyze_context.FUNDING_KEY)
+    assert_fits("funding_rates", frame, coinalyze_context.FUNDING_KEY)
     assert [(r[1], r[3], r[4].day, r[5]) for r in frame.iter_rows()] == [
         ("BTCUSDT_PERP.A", "linear", 8, Decimal("0.000131")),
         ("BTCUSDT_PERP.A", "linear", 9, Decimal("-0.00002")),
@@ -55,7 +55,7 @@ def test_percent_becomes_a_fraction_and_the_close_is_no_sum_of_the_day(answer_of
 def test_open_interest_is_the_level_at_the_end_of_its_day(answer_of):
     body = [series("BTCUSDT_PERP.A", (at(9), 1, 60293027773.5, 1, 60293027773.5))]
     frame = OPEN_INTEREST.parse(answer_of(body, CONTEXT))
-    fits("open_interest", frame, coinalyze_context.OPEN_INTEREST_KEY)
+    assert_fits("open_interest", frame, coinalyze_context.OPEN_INTEREST_KEY)
     assert frame.rows() == [
         (
             "binance",
@@ -141,7 +141,7 @@ def test_passing_faults_and_a_rejected_key(upstream, attempts, open_client):
     path = f"{HOST}/funding-rate-history"
     client = open_client("coinalyze", "coinalyze_funding", COINALYZE_API_KEY=KEY)
     good = json.dumps(GOOD).encode()
-    outlives_faults(upstream, attempts, path, good, lambda: FUNDING.fetch(client, PART, WINDOW))
+    assert_outlives_faults(upstream, attempts, path, good, lambda: FUNDING.fetch(client, PART, WINDOW))
     upstream.answers[path] = [(401, {}, b'{"message": "Invalid/Missing API key"}')]
     with pytest.raises(KeyRejected):
         list(FUNDING.fetch(client, PART, WINDOW))
@@ -152,4 +152,4 @@ def test_passing_faults_and_a_rejected_key(upstream, attempts, open_client):
 def test_damage_never_changes_a_rate(damage, answer_of, data):
     body = data.draw(damage(GOOD, lambda path: len(path) == 4 and path[-1] in ("o", "h", "l")))
     good = FUNDING.parse(answer_of(GOOD, CONTEXT))
-    same_or_named(body, whole_list, FUNDING.parse, lambda b: answer_of(b, CONTEXT), good)
+    assert_same_or_named(body, whole_list, FUNDING.parse, lambda b: answer_of(b, CONTEXT), good)

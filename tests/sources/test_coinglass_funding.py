@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.sources import coinglass, coinglass_funding
 from pipelines.sources.contract import KeyRejected, Part, Unparsable, Window
-from tests.sources.damaged import fits, outlives_faults, same_or_named
+from tests.sources.damaged import assert_fits, assert_outlives_faults, assert_same_or_named
 
 KEY = "c0inglass-key-of-nobody"
 PATH = "/open-api-v4.coinglass.com/api/futures/funding-rate/oi-weight-history"
@@ -31,7 +31,7 @@ GOOD = {"code": "0", "msg": "success", "data": [row(8, "-0.0031"), row(9), row(1
 
 def test_percent_becomes_a_fraction_and_the_running_day_is_left_out(answer_of):
     frame = coinglass_funding.parse(answer_of(GOOD, CONTEXT))
-    fits("funding_rates", frame, coinglass_funding.KEY)
+    assert_fits("funding_rates", frame, coinglass_funding.KEY)
     assert [(r[4].day, r[5]) for r in frame.iter_rows()] == [
         (8, Decimal("-0.000031")),
         (9, Decimal("0.00012372")),
@@ -42,7 +42,9 @@ def test_percent_becomes_a_fraction_and_the_running_day_is_left_out(answer_of):
 def test_the_key_travels_in_a_header_and_the_window_fits_the_limit(upstream, attempts, open_client):
     client = open_client("coinglass", "coinglass_oi_weighted_funding", COINGLASS_API_KEY=KEY)
     good = json.dumps(GOOD).encode()
-    outlives_faults(upstream, attempts, PATH, good, lambda: coinglass_funding.fetch(client, PART, WINDOW))
+    assert_outlives_faults(
+        upstream, attempts, PATH, good, lambda: coinglass_funding.fetch(client, PART, WINDOW)
+    )
     assert upstream.asked[0].headers["cg-api-key"] == KEY and KEY not in attempts.everything
     assert upstream.asked[0].query["limit"] == "1000"
     with pytest.raises(ValueError, match="cut silently"):
@@ -77,4 +79,4 @@ def test_damage_never_changes_a_rate(damage, answer_of, data):
     body = data.draw(damage(GOOD, lambda path: bool(path) and path[-1] in unread))
     good = coinglass_funding.parse(answer_of(GOOD, CONTEXT))
     whole, parse = coinglass.whole_envelope, coinglass_funding.parse
-    same_or_named(body, whole, parse, lambda b: answer_of(b, CONTEXT), good)
+    assert_same_or_named(body, whole, parse, lambda b: answer_of(b, CONTEXT), good)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.sources import coinmetrics
 from pipelines.sources.contract import Part, Refused, Unparsable, Window
-from tests.sources.damaged import fits, outlives_faults, same_or_named
+from tests.sources.damaged import assert_fits, assert_outlives_faults, assert_same_or_named
 
 HOST = "/community-api.coinmetrics.io/v4"
 SERIES = f"{HOST}/timeseries/asset-metrics"
@@ -44,7 +44,7 @@ def rows_of(frame):
 
 def test_values_are_text_and_a_null_is_no_row_and_no_zero(answer_of):
     frame = coinmetrics.parse(answer_of(GOOD, CONTEXT))
-    fits("onchain_volume", frame, coinmetrics.KEY)
+    assert_fits("onchain_volume", frame, coinmetrics.KEY)
     assert rows_of(frame) == ROWS and set(frame["chain"]) == {"bitcoin"}
 
 
@@ -143,7 +143,7 @@ def test_403_is_about_the_metric_and_not_about_the_route(upstream, open_client):
 
 def test_passing_faults(upstream, attempts, open_client):
     client = open_client()
-    outlives_faults(
+    assert_outlives_faults(
         upstream, attempts, SERIES, json.dumps(GOOD).encode(), lambda: coinmetrics.fetch(client, PART, WINDOW)
     )
 
@@ -158,4 +158,4 @@ def figure(path):
 def test_damage_never_changes_a_figure(damage, answer_of, data):
     body = data.draw(damage(GOOD, figure))
     good = coinmetrics.parse(answer_of(GOOD, CONTEXT))
-    same_or_named(body, coinmetrics._whole, coinmetrics.parse, lambda b: answer_of(b, CONTEXT), good)
+    assert_same_or_named(body, coinmetrics._whole, coinmetrics.parse, lambda b: answer_of(b, CONTEXT), good)

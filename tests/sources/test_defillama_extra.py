@@ -14,7 +14,7 @@ from pipelines.sources import defillama_extra
 from pipelines.sources.bodies import whole_list
 from pipelines.sources.contract import NotPublished, Part, Refused, Unparsable, Window
 from pipelines.sources.defillama import KEY, whole_overview
-from tests.sources.damaged import fits, outlives_faults, same_or_named
+from tests.sources.damaged import assert_fits, assert_outlives_faults, assert_same_or_named
 
 HOST = "/api.llama.fi"
 WINDOW = Window.of_days(date(2020, 1, 1), date(2024, 12, 9))
@@ -36,7 +36,7 @@ TVL = [
 
 def test_fees_of_a_day_null_kept_and_the_running_day_dropped(answer_of):
     frame = defillama_extra.parse_fees(answer_of(FEES, FEES_PART.context))
-    fits("onchain_volume", frame, KEY)
+    assert_fits("onchain_volume", frame, KEY)
     assert [r[1:] for r in frame.iter_rows()] == [
         ("all", "fees_usd", date(2024, 12, 8), None),
         ("all", "fees_usd", date(2024, 12, 9), Decimal("31234567.89")),
@@ -45,7 +45,7 @@ def test_fees_of_a_day_null_kept_and_the_running_day_dropped(answer_of):
 
 def test_value_locked_at_midnight(answer_of):
     frame = defillama_extra.parse_tvl(answer_of(TVL, ETHEREUM))
-    fits("onchain_volume", frame, KEY)
+    assert_fits("onchain_volume", frame, KEY)
     assert [r[1:] for r in frame.iter_rows()] == [
         ("ethereum", "tvl_usd", date(2024, 12, 8), Decimal("70123456789.5")),
         ("ethereum", "tvl_usd", date(2024, 12, 9), Decimal(0)),
@@ -104,7 +104,7 @@ def test_another_format_is_named(answer_of, parse, body, reason):
 
 def test_passing_faults(upstream, attempts, open_client):
     client = open_client()
-    outlives_faults(
+    assert_outlives_faults(
         upstream,
         attempts,
         f"{HOST}/overview/fees",
@@ -123,4 +123,4 @@ def test_damage_never_changes_a_figure(damage, answer_of, data):
     ):
         body = data.draw(damage(good, spare))
         frame = parse(answer_of(good, ETHEREUM))
-        same_or_named(body, whole, parse, lambda b: answer_of(b, ETHEREUM), frame)
+        assert_same_or_named(body, whole, parse, lambda b: answer_of(b, ETHEREUM), frame)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.sources import deribit
 from pipelines.sources.contract import Part, Refused, Unparsable, Window
-from tests.sources.damaged import fits, outlives_faults, same_or_named
+from tests.sources.damaged import assert_fits, assert_outlives_faults, assert_same_or_named
 
 HOST = "/www.deribit.com/api/v2/public"
 WINDOW = Window.of_days(date(2024, 12, 1), date(2024, 12, 9))
@@ -37,7 +37,7 @@ RUNNING = (ms(2024, 12, 10), 59.74, 59.9, 59.7, 59.8)
 
 def test_the_close_of_a_day_stands_at_the_days_start(answer_of):
     frame = deribit.parse_dvol(answer_of(GOOD, {"asset": "BTC"}))
-    fits("option_volatility", frame, deribit.VOLATILITY_KEY)
+    assert_fits("option_volatility", frame, deribit.VOLATILITY_KEY)
     closes = {r[4]: r[5] for r in frame.iter_rows() if r[3] == "dvol_close"}
     assert closes == {
         datetime(2024, 12, 8, tzinfo=UTC): Decimal("58.8"),
@@ -77,7 +77,7 @@ def test_an_empty_index_is_an_answer(answer_of):
 
 def test_faults_and_the_rate_error_10028(upstream, attempts, open_client):
     path, client = f"{HOST}/get_volatility_index_data", open_client()
-    outlives_faults(
+    assert_outlives_faults(
         upstream, attempts, path, json.dumps(GOOD).encode(), lambda: deribit.fetch_dvol(client, PART, WINDOW)
     )
     limited = {"jsonrpc": "2.0", "error": {"message": "too_many_requests", "code": 10028}}
@@ -113,7 +113,7 @@ SUMMARY = wrap([future("BTC-PERPETUAL", 97300.5, 97276.47), future("BTC-28MAR25"
 
 def test_each_future_against_the_index_of_the_same_moment(answer_of):
     frame = deribit.parse_basis(answer_of(SUMMARY, CONTEXT))
-    fits("futures_basis", frame, deribit.BASIS_KEY)
+    assert_fits("futures_basis", frame, deribit.BASIS_KEY)
     at, expires = datetime(2024, 12, 10, 2, tzinfo=UTC), datetime(2025, 3, 28, 8, tzinfo=UTC)
     assert [r[1:] for r in frame.iter_rows()] == [
         ("BTC-PERPETUAL", "BTC", at, None, Decimal("97300.5"), Decimal("97276.47")),
@@ -164,7 +164,7 @@ def test_damage_never_changes_a_figure(damage, answer_of, data):
     unread = {"usIn", "usOut", "usDiff", "testnet", "jsonrpc", "bid_price", "open_interest"}
     spare = lambda path: bool(path) and path[-1] in unread  # noqa: E731
     body = data.draw(damage(GOOD, spare))
-    same_or_named(
+    assert_same_or_named(
         body,
         deribit._whole_index,
         deribit.parse_dvol,
@@ -172,7 +172,7 @@ def test_damage_never_changes_a_figure(damage, answer_of, data):
         deribit.parse_dvol(answer_of(GOOD, {"asset": "BTC"})),
     )
     body = data.draw(damage(SUMMARY, spare))
-    same_or_named(
+    assert_same_or_named(
         body,
         deribit.whole_list,
         deribit.parse_basis,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipelines.sources import black76, deribit, deribit_options
 from pipelines.sources.contract import Cut, Part, SourceError, Unparsable, Window
-from tests.sources.damaged import fits, outlives_faults
+from tests.sources.damaged import assert_fits, assert_outlives_faults
 
 NOW = datetime(2024, 12, 10, 2, tzinfo=UTC)
 CONTEXT = {"asset": "BTC"}
@@ -69,7 +69,7 @@ def measures(answer_of, body):
 
 def test_the_skew_that_went_in_comes_out(answer_of):
     frame = deribit_options.parse(answer_of(chain(), CONTEXT))
-    fits("option_volatility", frame, deribit.VOLATILITY_KEY)
+    assert_fits("option_volatility", frame, deribit.VOLATILITY_KEY)
     assert set(frame["measured_at"]) == {NOW} and set(frame["market"]) == {"BTC-OPTIONS"}
     found = measures(answer_of, chain())
     assert found["skew_25d_30d"] == pytest.approx(PUT - CALL, abs=0.02)
@@ -153,7 +153,7 @@ def test_one_question_a_coin_and_passing_faults(upstream, attempts, open_client)
     [part] = deribit_options.parts(open_client(), ["BTC", "DOGE"])
     assert part == Part("BTC", ("BTC-OPTIONS",), CONTEXT)
     path = "/www.deribit.com/api/v2/public/get_book_summary_by_currency"
-    outlives_faults(
+    assert_outlives_faults(
         upstream,
         attempts,
         path,

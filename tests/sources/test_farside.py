@@ -237,7 +237,7 @@ def test_another_format_is_named(read, text, reason):
 # ---- damage -----------------------------------------------------------------------------------------
 
 
-def same_or_named(answer_of, text):
+def assert_same_or_named(answer_of, text):
     body = text.encode()
     try:
         farside.refusal(Reply(200, {}, body))
@@ -251,7 +251,7 @@ def same_or_named(answer_of, text):
 
 def test_a_page_cut_at_any_byte(answer_of):
     for end in range(0, len(GOOD), 3):
-        same_or_named(answer_of, GOOD[:end])
+        assert_same_or_named(answer_of, GOOD[:end])
 
 
 TAGS = [i for i, letter in enumerate(GOOD) if letter == "<"]
@@ -263,7 +263,7 @@ def test_a_page_that_lost_a_few_tags(answer_of, start, tags):
     following = [i for i in TAGS if i > start][:tags]
     lost = GOOD[start : following[-1] if following else len(GOOD)]
     assume("tr>" not in lost)  # a row that is gone with all its cells leaves no trace on the page
-    same_or_named(answer_of, GOOD[:start] + GOOD[start + len(lost) :])
+    assert_same_or_named(answer_of, GOOD[:start] + GOOD[start + len(lost) :])
 
 
 @settings(max_examples=100, deadline=None)
@@ -272,4 +272,4 @@ def test_a_page_that_lost_a_few_tags(answer_of, start, tags):
     new=st.sampled_from(["", "null", "NaN", "Infinity", "1e3", "--", "0x10", "(", "()"]),
 )
 def test_a_page_with_a_strange_text(answer_of, old, new):
-    same_or_named(answer_of, GOOD.replace(f">{old}<", f">{new}<"))
+    assert_same_or_named(answer_of, GOOD.replace(f">{old}<", f">{new}<"))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipelines.sources import ishares
 from pipelines.sources.contract import NotPublished, Part, Retry, SourceError, Unparsable, Window
 from pipelines.sources.upstream import Reply
-from tests.sources.damaged import fits, outlives_faults
+from tests.sources.damaged import assert_fits, assert_outlives_faults
 
 PATH = "/www.ishares.com/us/products/333011/fund/1467271812596.ajax"
 PART_CONTEXT = {"fund": "IBIT", "asset": "BTC", "product": 333011}
@@ -49,7 +49,7 @@ def flows(frame):
 
 def test_flow_is_new_shares_at_net_asset_value(answer_of):
     frame = ishares.parse(answer_of(holdings(), MONDAY))
-    fits("etf_flows", frame, ishares.KEY)
+    assert_fits("etf_flows", frame, ishares.KEY)
     assert flows(frame) == [("IBIT", date(2024, 12, 9), FLOW)]
     assert set(frame["market"]) == {"ishares IBIT"} and set(frame["asset"]) == {"BTC"}
 
@@ -128,7 +128,7 @@ def test_passing_faults(upstream, attempts, open_client):
     one_day = Window.of_days(date(2024, 1, 11), date(2024, 1, 11))
     client = open_client()
     good = holdings("Jan 11, 2024")
-    outlives_faults(upstream, attempts, PATH, good, lambda: ishares.fetch(client, PART, one_day))
+    assert_outlives_faults(upstream, attempts, PATH, good, lambda: ishares.fetch(client, PART, one_day))
 
 
 @settings(max_examples=60, deadline=None)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.sources import kraken
 from pipelines.sources.contract import Incomplete, Part, Refused, Unparsable, Window
-from tests.sources.damaged import fits, outlives_faults, same_or_named
+from tests.sources.damaged import assert_fits, assert_outlives_faults, assert_same_or_named
 
 PATH = "/api.kraken.com/0/public/OHLC"
 CONTEXT = {"pair": "XBTUSD", "asset": "BTC"}
@@ -38,7 +38,7 @@ GOOD = ohlc(*BARS, RUNNING)
 
 def test_the_last_bar_is_running_and_dropped(answer_of):
     frame = kraken.parse(answer_of(GOOD, CONTEXT))
-    fits("prices", frame, kraken.PRICE_KEY)
+    assert_fits("prices", frame, kraken.PRICE_KEY)
     assert [r[4].day for r in frame.iter_rows()] == [8, 9]
     assert frame.row(1)[6:] == (
         Decimal("101109.7"),
@@ -84,7 +84,7 @@ def test_errors_inside_200(upstream, attempts, open_client):
 
 def test_passing_faults(upstream, attempts, open_client):
     client = open_client()
-    outlives_faults(
+    assert_outlives_faults(
         upstream, attempts, PATH, json.dumps(GOOD).encode(), lambda: kraken.fetch(client, PART, WINDOW)
     )
 
@@ -95,4 +95,4 @@ def test_damage_never_changes_a_price(damage, answer_of, data):
     unread = lambda p: (len(p) == 4 and p[-1] in (5, 7)) or p == ("error",)  # noqa: E731  vwap, count
     body = data.draw(damage(GOOD, unread))
     good = kraken.parse(answer_of(GOOD, CONTEXT))
-    same_or_named(body, kraken._whole, kraken.parse, lambda b: answer_of(b, CONTEXT), good)
+    assert_same_or_named(body, kraken._whole, kraken.parse, lambda b: answer_of(b, CONTEXT), good)

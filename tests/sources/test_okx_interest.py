@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.sources import okx_interest
 from pipelines.sources.contract import Part, Refused, Unparsable, Window
-from tests.sources.damaged import fits, outlives_faults, same_or_named
+from tests.sources.damaged import assert_fits, assert_outlives_faults, assert_same_or_named
 
 PATH = "/www.okx.com/api/v5/rubik/stat/contracts/open-interest-history"
 WINDOW = Window.of_days(date(2024, 12, 6), date(2024, 12, 9))
@@ -31,7 +31,7 @@ GOOD = {"code": "0", "msg": "", "data": [row(MIDNIGHT + HOUR), row(MIDNIGHT), ro
 
 def test_midnight_utc_is_kept_and_not_that_of_utc_plus_8(answer_of):
     frame = okx_interest.parse(answer_of(GOOD, CONTEXT))
-    fits("open_interest", frame, okx_interest.KEY)
+    assert_fits("open_interest", frame, okx_interest.KEY)
     assert frame.rows() == [
         ("okx", "BTC-USDT-SWAP", "BTC", "linear", MIDNIGHT, Decimal("28006.5419"), Decimal("2724412345.6789"))
     ]
@@ -40,7 +40,7 @@ def test_midnight_utc_is_kept_and_not_that_of_utc_plus_8(answer_of):
 def test_hours_are_asked_with_both_ends_and_fit_into_one_answer(upstream, attempts, open_client):
     client = open_client()
     good = json.dumps(GOOD).encode()
-    outlives_faults(upstream, attempts, PATH, good, lambda: okx_interest.fetch(client, PART, WINDOW))
+    assert_outlives_faults(upstream, attempts, PATH, good, lambda: okx_interest.fetch(client, PART, WINDOW))
     asked = upstream.asked[0].query
     assert (asked["period"], asked["limit"]) == ("1H", "100")
     assert (asked["begin"], asked["end"]) == (str(WINDOW.start_ms - 1), str(WINDOW.end_ms))
@@ -80,4 +80,4 @@ def test_another_format_is_named(answer_of, data, reason):
 def test_damage_never_changes_an_amount(damage, answer_of, data):
     body = data.draw(damage(GOOD, lambda path: path in (("msg",), ("code",))))
     good = okx_interest.parse(answer_of(GOOD, CONTEXT))
-    same_or_named(body, okx_interest._whole, okx_interest.parse, lambda b: answer_of(b, CONTEXT), good)
+    assert_same_or_named(body, okx_interest._whole, okx_interest.parse, lambda b: answer_of(b, CONTEXT), good)

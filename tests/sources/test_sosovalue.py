@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.sources import sosovalue
 from pipelines.sources.contract import Incomplete, KeyRejected, Part, Refused, Unparsable, Window
-from tests.sources.damaged import fits, outlives_faults, same_or_named
+from tests.sources.damaged import assert_fits, assert_outlives_faults, assert_same_or_named
 
 KEY = "s0so-key-of-nobody"
 CHART = "/api.sosovalue.xyz/openapi/v2/etf/historicalInflowChart"
@@ -56,7 +56,7 @@ def client_of(open_client):
 
 def test_totals_in_usd_under_both_spellings(answer_of):
     frame = sosovalue.parse_chart(answer_of(GOOD, CONTEXT))
-    fits("etf_flows", frame, sosovalue.KEY)
+    assert_fits("etf_flows", frame, sosovalue.KEY)
     assert rows_of(frame) == ROWS
     assert set(frame["fund"]) == {"TOTAL"} and set(frame["asset"]) == {"BTC"}
     newer = {"asset": "BTC", "market": "BTC US"}
@@ -136,7 +136,9 @@ def test_errors_inside_200(upstream, attempts, open_client):
 def test_passing_faults(upstream, attempts, open_client):
     client = client_of(open_client)
     good = json.dumps(GOOD).encode()
-    outlives_faults(upstream, attempts, CHART, good, lambda: sosovalue.fetch_chart(client, PART, WINDOW))
+    assert_outlives_faults(
+        upstream, attempts, CHART, good, lambda: sosovalue.fetch_chart(client, PART, WINDOW)
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -147,7 +149,7 @@ def test_damage_never_changes_a_flow(damage, answer_of, data):
     spare = lambda p: bool(p) and p[-1] in (*unread, "totalNetInflow")  # noqa: E731
     body = data.draw(damage(GOOD, spare))
     good = sosovalue.parse_chart(answer_of(GOOD, CONTEXT))
-    same_or_named(body, sosovalue._whole, sosovalue.parse_chart, lambda b: answer_of(b, CONTEXT), good)
+    assert_same_or_named(body, sosovalue._whole, sosovalue.parse_chart, lambda b: answer_of(b, CONTEXT), good)
 
 
 def test_a_flow_that_was_renamed_is_named(answer_of):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -173,3 +174,16 @@ class Warehouse:
         """Build a table and give some columns of it in order."""
         self.build(table)
         return self.rows(f"select {columns} from {table} where {where} order by all")
+
+
+def interest(when: str, coin: float | None, usd: float | None, **more: Any) -> dict[str, Any]:
+    """A raw open-interest row of Bybit BTCUSDT; `more` changes any column."""
+    return {
+        "venue": "bybit",
+        "market": "BTCUSDT",
+        "asset": "BTC",
+        "margin": "linear",
+        "measured_at": at(when),
+        "amount_coin": None if coin is None else Decimal(str(coin)),
+        "amount_usd": None if usd is None else Decimal(str(usd)),
+    } | more

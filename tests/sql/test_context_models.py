@@ -7,21 +7,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sql_warehouse import Warehouse, at
+from sql_warehouse import Warehouse, at, interest
 
 NOW = at("2024-12-11 03:00")
-
-
-def interest(when: str, coin: float | None, usd: float | None, **more: Any) -> dict[str, Any]:
-    return {
-        "venue": "bybit",
-        "market": "BTCUSDT",
-        "asset": "BTC",
-        "margin": "linear",
-        "measured_at": at(when),
-        "amount_coin": None if coin is None else Decimal(str(coin)),
-        "amount_usd": None if usd is None else Decimal(str(usd)),
-    } | more
 
 
 def price(

@@ -6,38 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from sql_warehouse import Warehouse, at
+from sql_warehouse import Warehouse, at, interest
 
 NOW = at("2024-12-11 03:00")
-
-
-def interest(when: str, coin: float | None, usd: float | None, **more: Any) -> dict[str, Any]:
-    return {
-        "venue": "bybit",
-        "market": "BTCUSDT",
-        "asset": "BTC",
-        "margin": "linear",
-        "measured_at": at(when),
-        "amount_coin": None if coin is None else Decimal(str(coin)),
-        "amount_usd": None if usd is None else Decimal(str(usd)),
-    } | more
-
-
-def price(
-    day: str, open_: float, close: float, high: float | None = None, low: float | None = None
-) -> dict[str, Any]:
-    return {
-        "venue": "binance",
-        "market": "BTCUSDT",
-        "asset": "BTC",
-        "quote": "USDT",
-        "bucket_start": at(day),
-        "bucket_seconds": 86400,
-        "open": Decimal(str(open_)),
-        "high": Decimal(str(high or max(open_, close))),
-        "low": Decimal(str(low or min(open_, close))),
-        "close": Decimal(str(close)),
-    }
 
 
 class TestFunding:
