@@ -3,7 +3,7 @@
 Limits: 40 calls a minute and key, and every symbol of a question is a call; 20 symbols a question.
 Units: `l` and `s` are USD because `convert_to_usd=true` is asked; without it they are coins or USD by
 market. Times are unix seconds, both ends included. Depth: daily is never deleted; what was asked
-reaches back to 2020. Licence: free use, cite and link Coinalyze.
+reaches back to 2020; of four hours it keeps 334 days. Licence: free use, cite and link Coinalyze.
 Traps: milliseconds, a Bearer header or an unknown symbol all get HTTP 200 and `[]`, which is why an
 empty list of exchanges or markets is an error here; a market without data is left out of the answer;
 days without liquidations may be left out; the running day is served; exchange codes are not fixed.
@@ -13,17 +13,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from pipelines.sources.bodies import json_of, whole_list
 from pipelines.sources.contract import Answer, Cut, Dataset, Part, Unparsable, Window
+from pipelines.sources.extent import leading
 from pipelines.sources.frames import frame
 from pipelines.sources.http import Client
 from pipelines.sources.names import asset_id, venue_id
-from pipelines.sources.numbers import day_start, ended, money, required
+from pipelines.sources.numbers import day_start, ended, moment, money, required
 from pipelines.sources.upstream import Upstream
 
 UPSTREAM = Upstream(
@@ -101,14 +103,19 @@ def _part(asset: str, markets: dict[str, tuple[str, str]]) -> Part:
     )
 
 
-def fetch(client: Client, part: Part, window: Window) -> Iterator[Answer]:
+def leading_parts(client: Client, assets: Sequence[str]) -> list[Part]:
+    """The parts of the leading assets: each symbol of each call counts against the same 40 a minute."""
+    return parts(client, leading(assets))
+
+
+def _fetch(interval: str, client: Client, part: Part, window: Window) -> Iterator[Answer]:
     """The whole window in one question: there is no paging, and asking by month costs the same."""
     yield client.get(
         UPSTREAM,
         "/v1/liquidation-history",
         {
             "symbols": ",".join(part.markets),
-            "interval": "daily",
+            "interval": interval,
             "from": int(window.start.timestamp()),
             "to": int((window.end - timedelta(seconds=1)).timestamp()),
             "convert_to_usd": "true",
@@ -118,8 +125,8 @@ def fetch(client: Client, part: Part, window: Window) -> Iterator[Answer]:
     )
 
 
-def parse(answer: Answer) -> pl.DataFrame:
-    """Columns of liquidation_buckets: USD of liquidated longs and shorts per market and UTC day."""
+def _parse(seconds: int, answer: Answer) -> pl.DataFrame:
+    """Columns of liquidation_buckets: USD of liquidated longs and shorts per market and bucket."""
     markets: dict[str, list[str]] = answer.context["markets"]
     rows = []
     for series in json_of(answer):
@@ -131,12 +138,25 @@ def parse(answer: Answer) -> pl.DataFrame:
         if not isinstance(history, list):
             raise Unparsable(f"{symbol}: history: expected a list, found {type(history).__name__}")
         for bucket in history:
-            start = day_start(required(bucket, "t", symbol), f"{symbol} t", "s")
+            start = _bucket_start(required(bucket, "t", symbol), f"{symbol} t", seconds)
             long_usd = money(required(bucket, "l", symbol), f"{symbol} l")
             short_usd = money(required(bucket, "s", symbol), f"{symbol} s")
-            if ended(start, DAY_SECONDS, answer.observed_at):
-                rows.append((venue, symbol, asset, start, DAY_SECONDS, long_usd, short_usd))
+            if ended(start, seconds, answer.observed_at):
+                rows.append((venue, symbol, asset, start, seconds, long_usd, short_usd))
     return frame("liquidation_buckets", rows, KEY)
+
+
+def _bucket_start(value: Any, field: str, seconds: int) -> datetime:
+    """A start on the grid of its interval, counted from 00:00 UTC."""
+    if seconds == DAY_SECONDS:
+        return day_start(value, field, "s")
+    start = moment(value, field, "s")
+    if int(start.timestamp()) % seconds:
+        raise Unparsable(f"{field}: {start.isoformat()} is not the start of a bucket of {seconds} s")
+    return start
+
+
+fetch, parse = partial(_fetch, "daily"), partial(_parse, DAY_SECONDS)
 
 
 DATASETS = (
@@ -151,6 +171,21 @@ DATASETS = (
         fetch=fetch,
         parse=parse,
         tail_days=3,
+        key="COINALYZE_API_KEY",
+    ),
+    # The largest 24 hours of an event seldom are a UTC day: this is what the trailing clock is made of.
+    Dataset(
+        name="coinalyze_liquidations_4h",
+        source="coinalyze",
+        kind="liquidation_buckets",
+        title="Liquidations per perpetual and four hours, leading assets (Coinalyze)",
+        earliest=date(2020, 1, 1),
+        cut=Cut.WHOLE,
+        parts=leading_parts,
+        fetch=partial(_fetch, "4hour"),
+        parse=partial(_parse, 4 * 3600),
+        tail_days=3,
+        depth_days=333,  # 334 were measured in 2026-09
         key="COINALYZE_API_KEY",
     ),
 )

@@ -277,3 +277,29 @@ def test_damage_never_changes_a_number(damage, answer_of, data):
         assert error.reason
     else:
         assert sorted(rows_of(frame)) == sorted(ROWS)
+
+
+FOUR_HOURS = next(d for d in coinalyze.DATASETS if d.name == "coinalyze_liquidations_4h")
+
+
+def test_buckets_of_four_hours_are_kept_as_such_and_the_forming_one_is_dropped(answer_of) -> None:
+    start = int(datetime(2024, 12, 9, tzinfo=UTC).timestamp())
+    history = [{"t": start + n * 14_400, "l": n + 1, "s": n} for n in range(7)]
+    answer = answer_of(
+        [{"symbol": "BTCUSDT_PERP.A", "history": history}],
+        {"markets": {"BTCUSDT_PERP.A": ["binance", "BTC"]}},
+    )
+    rows = FOUR_HOURS.parse(answer)
+    assert rows["bucket_seconds"].to_list() == [14_400] * 6
+    assert [t.hour for t in rows["bucket_start"]] == [0, 4, 8, 12, 16, 20]
+    assert [int(x) for x in rows["long_usd"]] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_start_beside_the_grid_of_four_hours_is_an_error(answer_of) -> None:
+    late = int(datetime(2024, 12, 9, 2, tzinfo=UTC).timestamp())
+    answer = answer_of(
+        [{"symbol": "BTCUSDT_PERP.A", "history": [{"t": late, "l": 1, "s": 1}]}],
+        {"markets": {"BTCUSDT_PERP.A": ["binance", "BTC"]}},
+    )
+    with pytest.raises(Unparsable, match="not the start of a bucket of 14400 s"):
+        FOUR_HOURS.parse(answer)
