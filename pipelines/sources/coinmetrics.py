@@ -155,13 +155,13 @@ def _time(value: Any) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _dataset(name: str, title: str, metrics: Mapping[str, str]) -> Dataset:
+def _dataset(name: str, title: str, metrics: Mapping[str, str], earliest: date = EARLIEST) -> Dataset:
     return Dataset(
         name=name,
         source="coinmetrics",
         kind="onchain_volume",
         title=title,
-        earliest=EARLIEST,
+        earliest=earliest,
         cut=Cut.WHOLE,
         parts=_parts_of(metrics),
         fetch=fetch,
@@ -172,5 +172,8 @@ def _dataset(name: str, title: str, metrics: Mapping[str, str]) -> Dataset:
 
 DATASETS: tuple[Dataset, ...] = (
     _dataset("coinmetrics_activity", "Chain activity per day (Coin Metrics community)", ACTIVITY),
-    _dataset("coinmetrics_prices", "Closing price per day (Coin Metrics community)", PRICES),
+    # the closes that seasonality over twelve years needs begin where the question does
+    _dataset(
+        "coinmetrics_prices", "Closing price per day (Coin Metrics community)", PRICES, date(2011, 12, 1)
+    ),
 )

@@ -48,7 +48,6 @@ MODULES = (
 # have been named (--source), and every night from then on.
 ON_REQUEST = frozenset(
     {
-        "coinmetrics_prices",
         "sosovalue_etf_recent",
         "ishares_holdings",
         "defillama_fees",
