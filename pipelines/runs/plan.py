@@ -14,6 +14,8 @@ from pipelines.storage.ledger import WindowRow
 
 # How long after its end an archive file that was not there is still asked for.
 ABSENT_IS_YOUNG = {Cut.DAY: timedelta(days=3), Cut.MONTH: timedelta(days=40)}
+# How long a series that the upstream never had is left in peace: symbols get listed, but not every night.
+UNKNOWN_RESTS = timedelta(days=7)
 DISCOVERY = "*"  # the part under which asking for the parts themselves is kept
 
 
@@ -146,6 +148,16 @@ def _file_end(dataset: Dataset, at: datetime) -> datetime:
     return midnight(following) + offset
 
 
+def _is_unknown(own: Sequence[WindowRow], now: datetime) -> bool:
+    """Whether the upstream said lately that it has no such series, and never had anything of it."""
+    absent = [w.observed_at for w in own if w.verdict == "absent" and w.observed_at]
+    return (
+        bool(absent)
+        and all(w.verdict == "absent" for w in own)
+        and timedelta(0) <= now - max(absent) < UNKNOWN_RESTS
+    )
+
+
 def plan_part(
     dataset: Dataset,
     part: Part,
@@ -163,4 +175,6 @@ def plan_part(
     if dataset.cut is Cut.WHOLE or refetch:
         return cut(dataset, stretch, now)
     own = [w for w in history if w.part == part.name]
+    if dataset.cut is Cut.DAYS and _is_unknown(own, now):
+        return []
     return [w for left in subtract(stretch, settled(dataset, own)) for w in cut(dataset, left, now)]

@@ -239,10 +239,18 @@ def test_a_file_that_is_not_there_is_asked_for_while_young(kind: Cut, old_enough
     assert planned(of, [young, old], asked) == []
 
 
-def test_a_series_that_is_absent_stays_asked_for() -> None:
+def test_a_series_that_the_upstream_never_had_rests_for_a_week() -> None:
     of = dataset(earliest=date(2024, 12, 21))
-    gone = row("2024-12-21", "2024-12-31", "absent")
-    assert planned(of, [gone]) == ["2024-12-21..2024-12-30"]
+    lately = row("2024-12-21", "2024-12-31", "absent", observed_at=NOW - timedelta(days=7) + HOUR)
+    assert planned(of, [lately]) == []
+    assert planned(of, [lately], refetch=True) == ["2024-12-21..2024-12-30"]
+    assert planned(of, [lately], now=NOW + HOUR) == ["2024-12-21..2024-12-30"]
+
+
+def test_a_series_that_was_there_before_is_asked_for_every_night() -> None:
+    of = dataset(earliest=date(2024, 12, 21))
+    had, gone = row("2024-12-21", "2024-12-24"), row("2024-12-24", "2024-12-31", "absent")
+    assert planned(of, [had, gone]) == ["2024-12-24..2024-12-30"]
 
 
 def test_files_cut_at_another_clock_are_asked_for_when_they_have_ended() -> None:
