@@ -158,7 +158,9 @@ def test_gzip_that_does_not_say_so_is_read_and_a_cut_one_asked_again(
     upstream: Any, open_client: Any, attempts: Any
 ) -> None:
     whole = body(line())
-    upstream.serve(PATH, whole[: len(whole) * 2 // 3], b"", b"<html>busy</html>", gzip.compress(b"no"), whole)
+    upstream.serve(
+        PATH, whole[: len(whole) * 2 // 3], b"", b"<html>busy</html>", gzip.compress(b"no", mtime=0), whole
+    )
     (answer,) = ORDERS.fetch(open_client(), PART, DAY)
     assert ORDERS.parse(replace(answer, context=CONTEXT)).height == 1
     assert attempts.verdicts == ["retry"] * 4 + ["ok"]
