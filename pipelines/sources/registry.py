@@ -48,6 +48,7 @@ MODULES = (
 # have been named (--source), and every night from then on.
 ON_REQUEST = frozenset(
     {
+        "coinmetrics_prices",  # since 2011-12, where a night and a backfill begin in 2020
         "sosovalue_etf_recent",
         "ishares_holdings",
         "defillama_fees",

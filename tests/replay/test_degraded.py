@@ -10,6 +10,7 @@ SLOW = "coinbase_candles"
 BROKEN = {
     "defillama_dex_volume": ("unreachable", "no connection"),
     "coinalyze_liquidations": ("key_rejected", "HTTP 401"),
+    "coinalyze_liquidations_4h": ("key_rejected", "HTTP 401"),
     "farside_etf_flows": ("unreachable", "HTTP 403: the site wants a browser here"),
 }
 KEYS = {"COINALYZE_API_KEY": "bad", "COINGLASS_API_KEY": "paid-key", "SOSOVALUE_API_KEY": "other-key"}
