@@ -96,11 +96,11 @@ def test_pages_neither_lose_nor_double_what_shares_a_moment(
     answer_of: Any, moments: list[int], newest: int
 ) -> None:
     tape = [DAY.start_ms + m for m in moments] + [DAY.end_ms - 1] * newest
-    if max(Counter(tape).values(), default=0) >= 5:
+    inside = [t for t in tape if t >= DAY.start_ms]  # what shares a moment before the window is not read
+    if max(Counter(inside).values(), default=0) >= 5:
         with pytest.raises(Unparsable, match="share the moment"):
             read(tape, 5, 5, answer_of([], {}))
     else:
-        inside = [t for t in tape if t >= DAY.start_ms]
         assert sorted(read(tape, 5, 5, answer_of([], {}))) == sorted(inside)
 
 
