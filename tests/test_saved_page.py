@@ -30,11 +30,11 @@ def total(cells: tuple[str, ...]) -> str:
     return f"{sum(flows):.1f}" if sum(flows) >= 0 else f"({-sum(flows):.1f})"
 
 
-def page(sessions: dict[str, tuple[str, ...]]) -> str:
+def page(sessions: dict[str, tuple[str, ...]], funds: tuple[str, str] = ("IBIT", "GBTC")) -> str:
     rows = [(day, *cells, total(cells)) for day, cells in sessions.items()]
     rows += [(name, "1.0", "1.0", "1.0") for name in FOOTER]
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    head = "<tr><th>Date</th><th>IBIT</th><th>GBTC</th><th>Total</th></tr>"
+    head = "<tr>" + "".join(f"<th>{name}</th>" for name in ("Date", *funds, "Total")) + "</tr>"
     return f'<html><table class="etf"><thead>{head}</thead><tbody>{body}</tbody></table></html>'
 
 
@@ -64,8 +64,8 @@ def floodmark(code: int, *arguments: str) -> Result:
     return result
 
 
-def flows() -> list[tuple[str, str, float | None]]:
-    query = "select session_date, status, total_usd from facts.etf_flow_totals_daily where asset = 'BTC'"
+def flows(asset: str = "BTC") -> list[tuple[str, str, float | None]]:
+    query = f"select session_date, status, total_usd from facts.etf_flow_totals_daily where asset = '{asset}'"
     rows = json.loads(floodmark(GOOD, "sql", query + " order by 1", "--format", "json").stdout)
     return [(r["session_date"], r["status"], r["total_usd"]) for r in rows]
 
@@ -111,6 +111,57 @@ def test_the_short_page_retracts_nothing_before_its_first_session(folder: Folder
         ("2024-01-15", "holiday", None),
         ("2024-01-16", "reported", -381_700_000),
     ]
+
+
+# The first Monday is a holiday; of the last day of each page not all funds had reported when it was saved.
+OLDER = {
+    "19 Jan 2026": ("-", "-"),
+    "20 Jan 2026": ("5.5", "(1.0)"),
+    "21 Jan 2026": ("2.5", "-"),
+    "22 Jan 2026": ("-", "0.5"),
+}
+NEWER = {"21 Jan 2026": ("2.5", "0.5"), "22 Jan 2026": ("3.0", "0.5"), "23 Jan 2026": ("1.0", "2.0")}
+AFTER_BOTH = [
+    ("2026-01-19", "holiday", None),
+    ("2026-01-20", "reported", 4_500_000),
+    ("2026-01-21", "reported", 3_000_000),
+    ("2026-01-22", "reported", 3_500_000),
+    ("2026-01-23", "reported", 3_000_000),
+]
+
+
+@pytest.mark.parametrize("newer_first", [False, True], ids=["in order", "the older copy later"])
+def test_copies_of_the_solana_page_add_up_in_the_order_of_their_times(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newer_first: bool
+) -> None:
+    monkeypatch.setenv("FLOODMARK_NOW", "2026-01-26T03:00:00Z")
+    path = tmp_path / "farside-sol.html"
+    copies = [(OLDER, "2026-01-22 23:30"), (NEWER, "2026-01-24 09:30")]
+    for sessions, at in reversed(copies) if newer_first else copies:
+        save(path, page(sessions, ("BSOL", "GSOL")), at)
+        (row,) = json.loads(floodmark(GOOD, "load-page", str(path), "--format", "json").stdout)
+        assert (row["page"], row["dataset"]) == ("farside-sol.html", "farside_sol_etf_flows")
+        assert row["retracted"] == 0
+    assert flows("SOL") == AFTER_BOTH
+    with Ledger(folder.ledger) as ledger:
+        stretches = {(str(w.start_at.date()), str(w.end_at.date())) for w in ledger.windows()}
+    assert stretches == {("2026-01-19", "2026-01-22"), ("2026-01-21", "2026-01-24")}
+
+
+def test_an_old_copy_says_nothing_of_the_days_since(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOODMARK_NOW", "2026-01-30T03:00:00Z")
+    path = save(tmp_path / "farside-sol.html", page(NEWER, ("BSOL", "GSOL")), "2026-01-24 09:30")
+    floodmark(GOOD, "load-page", str(path))
+    # a copy of a few days before, put into the folder by hand a week later
+    older = {day: cells for day, cells in OLDER.items() if day < "21"}
+    save(path, page(older, ("BSOL", "GSOL")), "2026-01-29 09:30")
+    (row,) = json.loads(floodmark(GOOD, "load-page", str(path), "--format", "json").stdout)
+    assert row["retracted"] == 0
+    with Ledger(folder.ledger) as ledger:
+        assert str(ledger.windows()[-1].end_at.date()) == "2026-01-21"
+    assert flows("SOL")[:5] == AFTER_BOTH
 
 
 @pytest.mark.parametrize(

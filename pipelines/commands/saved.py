@@ -18,15 +18,22 @@ from pipelines.terminal import Format, print_rows, say, watched
 def load_page(
     pages: Annotated[
         list[Path],
-        typer.Argument(exists=True, dir_okay=False, readable=True, help="farside-btc.html, farside-eth.html"),
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="farside-btc.html, farside-eth.html, farside-sol.html",
+        ),
     ],
     form: FormatOption = Format.table,
 ) -> None:
     """Load Farside pages that you saved in a browser, where the site refuses this machine.
 
-    Save https://farside.co.uk/bitcoin-etf-flow-all-data/ as `farside-btc.html` and
-    https://farside.co.uk/ethereum-etf-flow-all-data/ as `farside-eth.html` (page source only); the
-    time of the file counts as the time of asking. A page that was cut is refused.
+    Save https://farside.co.uk/bitcoin-etf-flow-all-data/ as `farside-btc.html`,
+    https://farside.co.uk/ethereum-etf-flow-all-data/ as `farside-eth.html` and
+    https://farside.co.uk/sol/, which holds the last weeks only, as `farside-sol.html` (page source
+    only); the time of the file counts as the time of asking: give an older copy the time at which it
+    was taken (`touch -d`). A page that was cut is refused.
     """
     from pipelines.runs.build import BUILD_ERRORS
     from pipelines.runs.saved import NotTaken

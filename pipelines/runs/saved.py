@@ -6,7 +6,7 @@ For sites that answer this machine with a browser check.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from pipelines.runs.build import BUILD_ERRORS
@@ -27,7 +27,7 @@ class NotTaken(Exception):
 
 
 def read(settings: Settings, path: Path) -> tuple[Dataset, Answer]:
-    """The page as an answer of its dataset, its window being what the page itself reaches back to.
+    """The page as an answer of its dataset, its window being what the page itself spans.
 
     `Unparsable` where it is no whole page of a known name, `NotTaken` where it does not belong here.
     """
@@ -38,11 +38,12 @@ def read(settings: Settings, path: Path) -> tuple[Dataset, Answer]:
         raise NotTaken(f"{path.name} was saved at {answer.observed_at:%Y-%m-%d %H:%M} UTC, later than now")
     dataset = registry.datasets()[answer.dataset]
     sessions: list[date] = dataset.parse(answer)["session_date"].to_list()
-    # the page of the last weeks says nothing of the years before it
+    # the page of the last weeks says nothing of the years before it, an old copy nothing of the days since
     first = max(answer.window.start, min(map(midnight, sessions), default=answer.window.end))
-    if first >= answer.window.end:
+    end = min(answer.window.end, max(map(midnight, sessions), default=first) + timedelta(days=1))
+    if first >= end:
         raise NotTaken(f"{path.name} has no session before the day on which it was saved")
-    return dataset, replace(answer, window=Window(first, answer.window.end))
+    return dataset, replace(answer, window=Window(first, end))
 
 
 def load_page(settings: Settings, path: Path, watch: Watch | None = None) -> RunReport:

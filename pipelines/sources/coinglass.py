@@ -2,7 +2,7 @@
 
 Limits: 30 calls a minute on the smallest plan, 1,000 rows a call. Units: USD; times are milliseconds at
 00:00 UTC of the day; numbers come as JSON numbers or as text. Depth: about 2020-12 for liquidations,
-padded with 0.0 back to 2015 (kept here, dropped in staging), 2024-01-11 for BTC ETFs.
+padded with 0.0 back to 2015 (kept here, dropped in staging); of the ETFs since each coin's first session.
 Licence: commercial; for own use under the plan's terms.
 Traps: errors are HTTP 200 with `code` other than "0" (a missing key too); past `limit` the oldest rows
 are cut without a word; venues come only as the list that was asked for; a fund that has not reported
@@ -145,11 +145,15 @@ def parse_liquidations(answer: Answer) -> pl.DataFrame:
 
 # ---- ETF flows ------------------------------------------------------------------------------------
 
-ETFS = {"BTC": ("bitcoin", date(2024, 1, 11)), "ETH": ("ethereum", date(2024, 7, 23))}
+ETFS = {
+    "BTC": ("bitcoin", date(2024, 1, 11)),
+    "ETH": ("ethereum", date(2024, 7, 23)),
+    "SOL": ("solana", date(2025, 10, 28)),
+}
 
 
 def etf_parts(client: Client, assets: Sequence[str]) -> list[Part]:
-    """The two lists, whatever assets are asked: a fund's ticker is not an asset."""
+    """The three lists, whatever assets are asked: a fund's ticker is not an asset."""
     return [
         Part(asset, (asset.lower(),), {"asset": asset}, since=first) for asset, (_, first) in ETFS.items()
     ]

@@ -1,5 +1,6 @@
 """Farside Investors: spot ETF flows per fund and New York session, from two web pages (no key).
 
+Also how every page of the site is read; the page that holds the last weeks only is farside_recent.py's.
 Limits: none published; two pages a run. Units: US$ million with one decimal, kept here as exact USD.
 Depth: BTC since 2024-01-11, ETH since 2024-07-23, each on one page. Licence: none stated; attribute
 Farside Investors.
@@ -8,13 +9,15 @@ printed total of 0.0, and so is the row of today before the first fund reports; 
 session is partial; columns are inserted, reordered and renamed (CETH became TETH: one fund here, TETH);
 the tickers BTC and ETH are funds; negatives are in red and in parentheses; a page that was cut still
 parses, so the last footer row must be there and every row as wide as the header; the site answers data
-centres with a browser check, which no retry passes.
+centres with a browser check, which no retry passes; rows of fees, seed money and staking stand among the
+header rows of one page and among the sessions of another.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 
@@ -35,7 +38,8 @@ PAGES = {
 }
 KEY = ("market", "asset", "fund", "session_date")
 FOOTER = ("Total", "Average", "Maximum", "Minimum")  # in this order, at the end of the table
-LABELS = {"Date", "Fee", "Seed", *FOOTER}
+ABOUT_FUNDS = {"Fee", "Seed", "Staking", "Staked"}  # rows that say something of the funds, of no session
+LABELS = {"Date", *ABOUT_FUNDS, *FOOTER}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DATE = re.compile(r"(\d{1,2}) ([A-Z][a-z]{2})[a-z]* (\d{4})")
 _AMOUNT = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
@@ -98,6 +102,15 @@ def parse(answer: Answer) -> pl.DataFrame:
     return frame("etf_flows", rows, KEY)
 
 
+def oldest_session(answer: Answer) -> date | None:
+    """The first session on a whole page, None where there is none; rows that `parse` refuses do not count."""
+    found = []
+    for label, *_ in _table(answer.body)[1]:
+        with suppress(Unparsable):
+            found.append(_session(label))
+    return min((session for session in found if session), default=None)
+
+
 def _table(body: bytes) -> tuple[list[str], list[list[str]]]:
     """The header and all lines of the flow table as text; `Retry` where the page is not whole."""
     try:
@@ -109,7 +122,7 @@ def _table(body: bytes) -> tuple[list[str], list[list[str]]]:
     table = next((t for t in page.iter("table") if "etf" in (t.get("class") or "").split()), None)
     if table is None:
         raise Retry("the page has no table of class etf")
-    heads = [cells for cells in map(_texts, table.findall("./thead/tr")) if cells[:1] != ["Fee"]]
+    heads = [cells for cells in map(_texts, table.findall("./thead/tr")) if not ABOUT_FUNDS & {*cells[:1]}]
     lines = [_texts(row) for row in table.findall("./tbody/tr")]
     if not heads:
         raise Retry("the table has no header row")
@@ -119,8 +132,9 @@ def _table(body: bytes) -> tuple[list[str], list[list[str]]]:
     for cells in heads + lines:
         if len(cells) != width:
             raise Retry(f"row {cells[:1]} has {len(cells)} cells under a header of {width}")
-    # on the short pages the header is two rows: logos with Total, then the tickers
-    return ["".join(column) for column in zip(*heads, strict=True)], lines
+    # on the short pages the header is two rows: logos with Total, then the tickers; with a blank between
+    # them, two texts over one column never make a ticker
+    return [" ".join(filter(None, column)) for column in zip(*heads, strict=True)], lines
 
 
 def _texts(row: Element) -> list[str]:
@@ -138,7 +152,7 @@ def _funds(header: list[str]) -> list[str]:
 
 
 def _session(label: str) -> date | None:
-    """The date of a session row; None for the fee, seed and footer rows."""
+    """The date of a session row; None for the footer and what is said of the funds."""
     if label in LABELS:
         return None
     found = _DATE.fullmatch(label)

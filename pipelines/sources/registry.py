@@ -13,6 +13,7 @@ MODULES = (
     "coinalyze",
     "coinglass",
     "farside",
+    "farside_recent",
     "defillama",
     "binance",
     "bybit",

@@ -38,11 +38,11 @@ from pipelines.sources.upstream import Reply, Upstream, retry_after
 
 KEY_VARIABLE = "SOSOVALUE_API_KEY"
 KEY = ("market", "asset", "fund", "session_date")
-# asset -> type in the older API, first session; the start of the solana funds is taken from hearsay
+# asset -> type in the older API, first session
 CHARTS = {
     "BTC": ("us-btc-spot", date(2024, 1, 11)),
     "ETH": ("us-eth-spot", date(2024, 7, 23)),
-    "SOL": ("us-sol-spot", date(2025, 10, 1)),
+    "SOL": ("us-sol-spot", date(2025, 10, 28)),
 }
 CHART_DAYS = 400  # 300 sessions are at least 420 days
 SUMMARY_DAYS = 28  # it keeps about thirty

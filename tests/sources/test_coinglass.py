@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.runs.plan import plan_part
 from pipelines.sources import coinglass
 from pipelines.sources.contract import (
     Incomplete,
@@ -253,13 +254,52 @@ def test_a_closed_route_is_not_a_wrong_key(upstream, open_client):
 # ---- ETF flows --------------------------------------------------------------------------------------
 
 
-def test_both_lists_whatever_is_asked(upstream, open_client):
+def test_the_three_lists_whatever_is_asked(upstream, open_client):
     client = client_of(open_client)
     parts = coinglass.etf_parts(client, ["DOGE"])
-    assert [(part.name, part.markets) for part in parts] == [("BTC", ("btc",)), ("ETH", ("eth",))]
-    upstream.serve(f"{HOST}/api/etf/bitcoin/flow-history", ETF_GOOD)
-    [answer] = coinglass.fetch_etf_flows(client.bind("BTC", WINDOW, None, parts[0].context), parts[0], WINDOW)
-    assert flows_of(coinglass.parse_etf_flows(answer)) == ETF_ROWS
+    assert [(part.name, part.markets, part.since) for part in parts] == [
+        ("BTC", ("btc",), date(2024, 1, 11)),
+        ("ETH", ("eth",), date(2024, 7, 23)),
+        ("SOL", ("sol",), date(2025, 10, 28)),
+    ]
+    for part, name in zip(parts, ("bitcoin", "ethereum", "solana"), strict=True):
+        upstream.serve(f"{HOST}/api/etf/{name}/flow-history", ETF_GOOD)
+        [answer] = coinglass.fetch_etf_flows(client.bind(part.name, WINDOW, None, part.context), part, WINDOW)
+        frame = coinglass.parse_etf_flows(answer)
+        assert upstream.asked[-1].path == f"{HOST}/api/etf/{name}/flow-history"
+        assert flows_of(frame) == ETF_ROWS and set(frame["asset"]) == {part.name}
+
+
+def test_no_list_is_asked_for_before_its_first_fund():
+    [dataset] = [d for d in coinglass.DATASETS if d.name == "coinglass_etf_flows"]
+    asked = {
+        now: [p.name for p in coinglass.etf_parts(None, []) if plan_part(dataset, p, None, [], now)]
+        for now in (datetime(2024, 12, 31, 3, tzinfo=UTC), datetime(2025, 10, 29, 3, tzinfo=UTC))
+    }
+    assert list(asked.values()) == [["BTC", "ETH"], ["BTC", "ETH", "SOL"]]
+
+
+def test_a_solana_fund_that_came_later_is_not_on_the_rows_before(answer_of):
+    days = [
+        {
+            "timestamp": ms(2025, 10, 28),
+            "flow_usd": 69500000,
+            "etf_flows": [{"etf_ticker": "BSOL", "flow_usd": 69500000}],
+        },
+        {
+            "timestamp": ms(2025, 10, 29),
+            "flow_usd": 48000000,
+            "etf_flows": [{"etf_ticker": "GSOL", "flow_usd": 1400000}, {"etf_ticker": "BSOL"}],
+        },
+    ]
+    frame = coinglass.parse_etf_flows(answer_of(envelope(days), {"asset": "SOL"}))
+    assert flows_of(frame) == [
+        ("TOTAL", date(2025, 10, 28), Decimal(69500000)),
+        ("BSOL", date(2025, 10, 28), Decimal(69500000)),
+        ("TOTAL", date(2025, 10, 29), Decimal(48000000)),
+        ("GSOL", date(2025, 10, 29), Decimal(1400000)),
+        ("BSOL", date(2025, 10, 29), None),
+    ]
 
 
 def test_a_fund_without_a_flow_is_null_and_never_zero(answer_of):

@@ -207,6 +207,55 @@ def test_each_asset_begins_with_its_own_first_session() -> None:
     ]
 
 
+def test_solana_funds_of_two_sources_with_a_fund_that_came_later() -> None:
+    warehouse = Warehouse(now=at("2026-09-12 03:00"), holidays=["2026-09-07"])
+    table: dict[str, tuple[float | None, ...]] = {
+        "2026-09-04": (10, 2, None, 12),
+        "2026-09-07": (None, None, None, 0),  # Labor Day
+        "2026-09-08": (-3, 1, None, -2),
+        "2026-09-09": (5, 0, 16.3, 21.3),  # the first day of MSOL
+        "2026-09-10": (1, None, 2, 3),
+        "2026-09-11": (4, None, None, 4),
+    }
+    for day, flows in table.items():
+        for fund, million in zip(("BSOL", "GSOL", "MSOL", "TOTAL"), flows, strict=True):
+            told(warehouse, "farside", flow(day, fund, million, asset="SOL", market="sol"))
+    # the other source goes further back than the page of the last weeks, knows no MSOL, and is whole sooner
+    for day, bsol, gsol in (
+        ("2026-09-02", 7, 1),
+        ("2026-09-03", 8, None),
+        ("2026-09-08", -4, 1),
+        ("2026-09-09", 5, 0),
+        ("2026-09-10", 1, 1),
+    ):
+        told(warehouse, "coinglass", flow(day, "BSOL", bsol, asset="SOL", market="sol"))
+        told(warehouse, "coinglass", flow(day, "GSOL", gsol, asset="SOL", market="sol"))
+    columns = (
+        "asset, (total_usd / 1e5)::int, status, source, funds_reported, funds_expected, cumulative_gaps, "
+        "(cumulative_usd / 1e5)::int"
+    )
+    assert totals(warehouse, columns) == [
+        ("2026-09-02", "SOL", 80, "reported", "coinglass", 2, 2, 0, 80),
+        ("2026-09-03", "SOL", 80, "partial", "coinglass", 1, 2, 1, 160),
+        ("2026-09-04", "SOL", 120, "reported", "farside", 2, 2, 1, 280),
+        ("2026-09-07", "SOL", None, "holiday", None, 0, 0, 1, 280),
+        ("2026-09-08", "SOL", -20, "reported", "farside", 2, 2, 1, 260),
+        ("2026-09-09", "SOL", 213, "reported", "farside", 3, 3, 1, 473),
+        ("2026-09-10", "SOL", 20, "reported", "coinglass", 2, 2, 1, 493),
+        ("2026-09-11", "SOL", 40, "partial", "farside", 1, 3, 2, 533),
+    ]
+    assert warehouse.built(
+        "facts.etf_flows_daily",
+        "session_date::text, fund, (flow_usd / 1e5)::int, status, source",
+        "session_date >= '2026-09-08' and (fund = 'MSOL' or session_date = '2026-09-11')",
+    ) == [
+        ("2026-09-09", "MSOL", 163, "reported", "farside"),
+        ("2026-09-11", "BSOL", 40, "reported", "farside"),
+        ("2026-09-11", "GSOL", None, "pending", "farside"),
+        ("2026-09-11", "MSOL", None, "pending", "farside"),
+    ]
+
+
 def test_flow_days_are_ranked_by_asset_and_direction_and_ties_share_the_lower_rank() -> None:
     warehouse = Warehouse(now=at("2024-12-16 03:00"))
     flows = {"2024-12-09": 50, "2024-12-10": -20, "2024-12-11": 90, "2024-12-12": 50, "2024-12-13": 0}
