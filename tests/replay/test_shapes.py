@@ -26,7 +26,7 @@ TARDIS = {
     "bitmex": {"BTC": 100},
 }
 LONG_UNITS, SHORT_UNITS = 576, 600  # of a day, times the day's weight
-PRICE = {"BTC": 50_000, "ETH": 2_500, "SOL": 100}
+PRICE = {"BTC": 50_000, "ETH": 2_500, "SOL": 100, "XRP": 0.5, "ADA": 0.5, "BNB": 500, "DOGE": 0.1}
 BY_INTERVAL = {1: 0.003, 4: 0.00066, 8: 0.00027}  # sum of a day's rates
 SKEW, PREMIUM = {"BTC": 4.0, "ETH": -2.0}, {"BTC": 0.10, "ETH": 0.08}
 
@@ -134,8 +134,8 @@ def test_sums_of_funding_at_every_interval_and_across_its_change(serve, floodmar
 
 def test_open_interest_is_one_sided_whatever_the_venue_sends(serve, floodmark):
     run = floodmark(serve("--shape-rows"))
-    asked = sources("binance_open_interest", "bybit_open_interest", "okx_open_interest")
-    run("run", "--from", "2024-12-08", "--to", "2024-12-10", *asked)
+    asked = ("binance_open_interest", "bybit_open_interest", "okx_open_interest", "htx_open_interest")
+    run("run", "--from", "2024-12-08", "--to", "2024-12-10", *sources(*asked))
     rows = run.sql("from facts.open_interest_daily where day between '2024-12-08' and '2024-12-10'")
     assert {(r["venue"], r["margin"]) for r in rows} == {
         ("binance", "linear"),
@@ -143,13 +143,20 @@ def test_open_interest_is_one_sided_whatever_the_venue_sends(serve, floodmark):
         ("bybit", "inverse"),
         ("okx", "linear"),
         ("okx", "inverse"),
+        ("htx", "linear"),
+        ("htx", "inverse"),
     }
     for r in rows:
         coins = 10_000 + 10 * (number(r["day"]) % 100)
         # Bybit tells coins for one margin and dollars for the other, and no price is loaded here
         assert (r["open_interest_coin"], r["open_interest_usd"]) != (None, None)
         assert r["open_interest_coin"] in (None, coins), r
-        assert r["open_interest_usd"] in (None, coins * PRICE[r["asset"]]), r
+        assert r["open_interest_usd"] in (None, pytest.approx(coins * PRICE[r["asset"]], rel=1e-12)), r
+    htx = [r for r in rows if r["venue"] == "htx"]
+    assert len(htx) == 3 * len(DOLLARS_OF_A_UNIT["htx"]) + 3 * 2  # the inverse ones are BTC and ETH
+    for r in htx:  # dollars of either margin, and coins where they were asked for
+        assert r["open_interest_usd"] is not None
+        assert (r["open_interest_coin"] is None) == (r["margin"] == "inverse")
 
 
 # clock, asset, (put less call at 25 delta over 30 days: linear, in variance), put/call, from the recorded chains
