@@ -7,7 +7,7 @@ import dagster as dg
 from pipelines.assets.briefs import briefs_job, event_briefs
 from pipelines.assets.claims import verdicts
 from pipelines.assets.ingest import ingest_asset, not_configured
-from pipelines.assets.models import models_asset
+from pipelines.assets.models import broken_models, models_asset
 from pipelines.assets.partitions import rolling_datasets
 from pipelines.assets.publish import night_report, publish_asset
 from pipelines.assets.schedules import (
@@ -34,6 +34,7 @@ def floodmark() -> dg.Definitions:
             verdicts,
             event_briefs,
             *not_configured(settings),
+            *broken_models(),
         ],
         jobs=[nightly_job(settings), build_job, briefs_job, *([rolling_job(feeds)] if feeds else [])],
         schedules=[nightly_schedule, *([rolling_schedule] if feeds else [])],

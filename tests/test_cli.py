@@ -21,6 +21,8 @@ from small_exchange import Exchange, book, dataset, slow
 from typer.testing import CliRunner, Result
 
 from pipelines import cli
+from pipelines.models.standing import standing_models
+from pipelines.runs import build
 from pipelines.storage.folder import Folder
 from pipelines.storage.landing import Landing
 
@@ -188,6 +190,22 @@ def test_a_build_that_is_refused_is_1(folder: Folder, exchange: Exchange) -> Non
     assert "not published: blocking checks failed" in result.stderr
     assert "amount_is_small" in result.stderr
     assert "not published: " in expect(FAILED, "reparse").stderr
+
+
+def test_a_broken_model_is_1_with_its_line_and_what_came_is_loaded(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder.root.parent / "sql/facts/liquidation_totals_daily.sql"
+    path.write_text(path.read_text().replace("select day,", "select (day,"))
+    models = standing_models(folder.root.parent / "sql", build.external_columns())
+    monkeypatch.setattr(build, "models", lambda: models)
+    ran = expect(FAILED, "run", "--format", "json")
+    assert [r["new_vintages"] for r in json.loads(ran.stdout)] == [30, 0]
+    assert f"not published: {path}:6: sqlglot cannot read it" in ran.stderr
+    assert f"not published: {path}:6: " in expect(FAILED, "reparse").stderr
+    told = expect(FAILED, "dictionary")
+    assert told.stdout == "" and told.stderr.startswith(f"{path}:6: ")
+    assert not folder.warehouse.exists()
 
 
 def test_a_lost_landing_file_makes_reparse_1_and_is_named(folder: Folder) -> None:

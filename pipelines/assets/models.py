@@ -11,12 +11,13 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.assets.describe import Metadata, column_deps, columns_of_model, describe_model, markdown
-from pipelines.assets.partitions import SINGLE_RUN, table_key
+from pipelines.assets.partitions import PUBLISH, SINGLE_RUN, table_key
 from pipelines.assets.watch import command, watching
 from pipelines.models.contract import ASSERT, GRAIN, Check, Model
 from pipelines.models.lineage import upstream
 from pipelines.models.results import BlockedBuild, CheckResult, ModelResult
 from pipelines.models.runner import verify
+from pipelines.models.standing import MadeFromBroken, broken
 from pipelines.runs import build as builds
 from pipelines.runs.night import opened
 from pipelines.settings import Settings
@@ -58,6 +59,22 @@ def _check_specs(model: Model) -> Iterator[dg.AssetCheckSpec]:
             description=check.expression,
             blocking=check.severity == ASSERT,
         )
+
+
+def broken_models() -> list[dg.AssetSpec]:
+    """The models whose file is broken, or is made from a broken one: shown with the reason, not executable."""
+    found = broken(builds.models())
+    for error in dict.fromkeys(e for e in found.values() if not isinstance(e, MadeFromBroken)):
+        dg.get_dagster_logger().error("broken: %s", error)
+    return [
+        dg.AssetSpec(
+            table_key(name),
+            description=f"broken: {error}",
+            group_name=name.split(".")[0],
+            kinds={"duckdb", "sql"},
+        )
+        for name, error in found.items()
+    ]
 
 
 def models_asset() -> dg.AssetsDefinition:
@@ -102,6 +119,9 @@ def models_asset() -> dg.AssetsDefinition:
             for check in result.checks:
                 if dg.AssetCheckKey(table_key(result.name), check.name) in wanted:
                     yield check_result(result.name, check)
+        if PUBLISH in context.job_def.asset_layer.executable_asset_keys:
+            for reason in broken(every).values():  # half of the tables are not published
+                raise dg.Failure(f"not published: {reason}", allow_retries=False)
 
     return build
 

@@ -78,12 +78,9 @@ def rank(
 
 def print_rank(chosen: Any, name: str, top: int, form: Format) -> None:
     from pipelines.runs.ask import NoSuchRanking, ranking
-    from pipelines.storage.duck import NothingPublished
 
     try:
         table = ranking(chosen, name, top)
-    except NothingPublished as error:
-        failed(str(error))
     except NoSuchRanking as error:
         wrong_use(str(error))
     columns, rows = table.columns, table.rows
@@ -102,12 +99,9 @@ def sql(
 ) -> None:
     """Ask the published version, read-only: `floodmark sql "from facts.market_daily limit 5"`."""
     from pipelines.runs.ask import BadQuery, ask
-    from pipelines.storage.duck import NothingPublished
 
     try:
         table = ask(settings(), sys.stdin.read() if query == "-" else query)
-    except NothingPublished as error:
-        failed(str(error))
     except BadQuery as error:
         wrong_use(str(error))
     print_rows(table.columns, table.rows, form)
@@ -133,7 +127,9 @@ def dictionary() -> None:
     """The data dictionary as Markdown: every table and column, its unit, meaning, source and checks."""
     from pipelines.models.columns import column_lineage
     from pipelines.models.dictionary import render
+    from pipelines.models.standing import require_whole
     from pipelines.runs.build import external_columns, models
     from pipelines.storage.contracts import KINDS
 
+    require_whole(models())
     print(render(models(), column_lineage(models(), external_columns()), KINDS), end="")

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.commands.common import app, failed, settings
+from pipelines.commands.common import app, settings
 from pipelines.terminal import Format, print_rows, say
 
 # The liquidations are judged by their headline; of the other kinds the best source speaks for the day.
@@ -75,12 +75,8 @@ def coverage(
     A day of liquidations counts as their headline has it; of the other kinds the best source counts.
     """
     from pipelines.runs.ask import ask
-    from pipelines.storage.duck import NothingPublished
 
-    try:
-        table = ask(settings(), QUERY)
-    except NothingPublished as error:
-        failed(str(error))
+    table = ask(settings(), QUERY)
     if form in (Form.json, Form.csv):
         print_rows(table.columns, table.rows, Format(form.value))
         return

@@ -7,13 +7,18 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.common import FAILED, GOOD, FormatOption, app, day, failed, settings, wrong_use
+from pipelines.commands.common import FAILED, GOOD, FormatOption, app, day, settings, wrong_use
 from pipelines.terminal import Format, print_rows, say
 
 
 @app.command("check-claims")
 def check_claims(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="a YAML file of claims; see docs/claims.md")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", exists=True, dir_okay=False, help="a YAML file of claims; see docs/claims.md"
+        ),
+    ],
     form: FormatOption = Format.table,
 ) -> None:
     """Hold an article's claims against publication and the warehouse: a verdict each, the value it was
@@ -36,8 +41,6 @@ def check_claims(
             conn.close()
     except ClaimsError as error:
         wrong_use(str(error))
-    except FileNotFoundError:
-        wrong_use(f"there is no file {file}")
     rows = [v.as_dict() for v in verdicts]
     columns = list(rows[0]) if rows else ["id", "verdict"]
     if form is Format.table:
@@ -51,21 +54,20 @@ def check_claims(
 @app.command()
 def brief(
     when: Annotated[str, typer.Argument(metavar="DAY", help="the UTC day of the event, YYYY-MM-DD")],
-    out: Annotated[Path, typer.Option("--out", help="the folder to write into")] = Path("briefs"),
+    out: Annotated[Path, typer.Option("--out", file_okay=False, help="the folder to write into")] = Path(
+        "briefs"
+    ),
 ) -> None:
     """Write the brief of a day: a self-contained page, Markdown, charts, and every figure with its SQL.
 
     `floodmark brief 2024-12-09` writes `briefs/2024-12-09/index.html`, which needs no network.
     """
     from pipelines.research.brief import NoSuchDay, write_brief
-    from pipelines.storage.duck import NothingPublished
 
     asked = day(when, "DAY")
     assert asked is not None
     try:
         written = write_brief(settings(), asked, out)
-    except NothingPublished as error:
-        failed(str(error))
     except NoSuchDay as error:
         wrong_use(str(error))
     _print_paths(written)
@@ -73,7 +75,9 @@ def brief(
 
 @app.command()
 def site(
-    out: Annotated[Path, typer.Option("--out", help="the folder to write into")] = Path("site"),
+    out: Annotated[Path, typer.Option("--out", file_okay=False, help="the folder to write into")] = Path(
+        "site"
+    ),
     include_all: Annotated[
         bool,
         typer.Option(
@@ -86,13 +90,8 @@ def site(
     Every source's attribution is named; series that its licence does not let one republish are left out.
     """
     from pipelines.research.site import write_site
-    from pipelines.storage.duck import NothingPublished
 
-    try:
-        written = write_site(settings(), out, include_all)
-    except NothingPublished as error:
-        failed(str(error))
-    _print_paths(written)
+    _print_paths(write_site(settings(), out, include_all))
 
 
 def _print_paths(written: list[Path]) -> None:

@@ -20,15 +20,12 @@ def demo(form: FormatOption = Format.table) -> None:
     formats, pinned to published figures. Lives in `warehouse/sample/`, never beside real data."""
     from pipelines.runs.build import BUILD_ERRORS
     from pipelines.runs.night import run as run_all
-    from pipelines.storage.folder import WrongOrigin
 
     chosen = settings(FLOODMARK_SAMPLE=True, FLOODMARK_MIRROR=None)
     say(f"SAMPLE data, generated; the days of published figures carry them. Folder: {chosen.warehouse}")
     try:
         with watched(form) as watch:
             report = run_all(chosen, watch=watch)
-    except WrongOrigin as error:
-        wrong_use(str(error))
     except BUILD_ERRORS as error:
         failed(f"not run: {error}")
     _summary(report, Format.table if form is Format.table else None)
@@ -73,7 +70,6 @@ def run(
     from pipelines.runs.night import run as run_all
     from pipelines.runs.plan import Asked
     from pipelines.sources.registry import UnknownSource
-    from pipelines.storage.folder import WrongOrigin
 
     chosen = settings()
     start, end = day(first, "--from"), day(last, "--to")
@@ -87,7 +83,7 @@ def run(
     try:
         with watched(form) as watch:
             report = run_all(chosen, asked=asked, sources=source or (), refetch=refetch, watch=watch)
-    except (UnknownSource, WrongOrigin) as error:
+    except UnknownSource as error:
         wrong_use(str(error))
     except BUILD_ERRORS as error:
         failed(f"not run: {error}")

@@ -21,13 +21,12 @@ def reparse(
     from pipelines.runs.build import BUILD_ERRORS
     from pipelines.runs.upkeep import NoSuchWindow
     from pipelines.runs.upkeep import reparse as again
-    from pipelines.storage.folder import WrongOrigin
 
     chosen = _as_held(settings())
     try:
         with watched(form) as watch:
             done = again(chosen, accept_shrunken, watch)
-    except (NoSuchWindow, WrongOrigin) as error:
+    except NoSuchWindow as error:
         wrong_use(str(error))
     except BUILD_ERRORS as error:
         failed(f"not published: {error}")
@@ -51,14 +50,10 @@ def prune(
 ) -> None:
     """Remove landing files that no vintage needs. What is left still reparses to the same tables."""
     from pipelines.runs.upkeep import prune as remove
-    from pipelines.storage.folder import WrongOrigin
 
     chosen = _as_held(settings())
-    try:
-        with watched(form) as watch:
-            done = remove(chosen, dry_run, watch)
-    except WrongOrigin as error:
-        wrong_use(str(error))
+    with watched(form) as watch:
+        done = remove(chosen, dry_run, watch)
     print_rows(("removed", "bytes", "kept"), [(done.files, done.bytes, done.kept)], form)
 
 
@@ -79,5 +74,8 @@ def _as_held(chosen: Any) -> Any:
 def home() -> None:
     """Make the data folder a Dagster home (dagster.yaml from its template) and print its path."""
     from pipelines.runs.dagster_home import prepare
+    from pipelines.storage.folder import Folder
 
-    print(prepare(settings()))
+    chosen = settings()
+    Folder(chosen.warehouse).make()
+    print(prepare(chosen))

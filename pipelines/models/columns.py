@@ -55,15 +55,16 @@ def _trace(
         tree = qualify(parse_select(model.sql).copy(), schema=catalogue, dialect=DIALECT)
         scope = build_scope(tree)
     except SqlglotError as error:
-        raise UnresolvedColumn(f"{model.path}: {error}") from error
+        raise UnresolvedColumn(f"{model.path}: {error}", model.table) from error
     if scope is None:
-        raise UnresolvedColumn(f"{model.path}: sqlglot finds no select in it")
+        raise UnresolvedColumn(f"{model.path}: sqlglot finds no select in it", model.table)
     tracer = _Tracer(model, scope, tables)
     outputs = tuple(_outputs(scope))
     if outputs != model.column_names:
         raise UnresolvedColumn(
             f"{model.path}: the select gives ({', '.join(outputs)}), "
-            f"the header declares ({', '.join(model.column_names)})"
+            f"the header declares ({', '.join(model.column_names)})",
+            model.table,
         )
     return tracer.trace(outputs)
 
@@ -213,7 +214,8 @@ class _Tracer:
         return self.known[key]
 
     def _lost(self, what: str, where: exp.Expr) -> UnresolvedColumn:
-        return UnresolvedColumn(f"{self.model.path}: cannot follow {what} in {where.sql(DIALECT)[:200]}")
+        reason = f"{self.model.path}: cannot follow {what} in {where.sql(DIALECT)[:200]}"
+        return UnresolvedColumn(reason, self.model.table)
 
 
 def _sources(scope: Scope) -> dict[str, Source]:

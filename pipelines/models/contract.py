@@ -87,8 +87,12 @@ class Model:
 
 def load_models(sql_root: Path) -> dict[str, Model]:
     """Every model of the four folders of `sql_root`, keyed `schema.table`, in the order of the folders."""
-    paths = (path for schema in SCHEMAS for path in sorted((sql_root / schema).glob("*.sql")))
-    return {model.table: model for model in map(parse_model, paths)}
+    return {model.table: model for model in map(parse_model, model_files(sql_root))}
+
+
+def model_files(sql_root: Path) -> Iterator[Path]:
+    """Every file of the four folders, in the order of the folders."""
+    return (path for schema in SCHEMAS for path in sorted((sql_root / schema).glob("*.sql")))
 
 
 def parse_model(path: Path) -> Model:
@@ -96,7 +100,11 @@ def parse_model(path: Path) -> Model:
 
     Raises ContractError, which names the file and the line.
     """
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ContractError(path, line, "the file is not UTF-8", "it in UTF-8") from error
     header = _Header(path, text)
     if path.parent.name not in SCHEMAS:
         header.fail(

@@ -16,7 +16,11 @@ Models = Mapping[str, Model]
 
 
 class LineageError(Exception):
-    """The models do not fit together."""
+    """The models do not fit together; `models` are those to blame, where it lies with any."""
+
+    def __init__(self, message: str, *models: str) -> None:
+        super().__init__(message)
+        self.models = models
 
 
 class UnknownReference(LineageError):
@@ -48,7 +52,9 @@ def build_order(models: Models, external: Collection[str]) -> list[str]:
     except CycleError as error:
         circle = list(reversed(error.args[1]))  # graphlib tells it from source to reader
         files = ", ".join(str(models[name].path) for name in dict.fromkeys(circle))
-        raise CyclicModels(f"models read each other: {' reads '.join(circle)} ({files})") from error
+        raise CyclicModels(
+            f"models read each other: {' reads '.join(circle)} ({files})", *dict.fromkeys(circle)
+        ) from error
     order: list[str] = []
     while sorter.is_active():
         ready = sorted(sorter.get_ready())
@@ -88,10 +94,10 @@ def descendants(models: Models, name: str) -> frozenset[str]:
 
 def require_references(models: Models, external: Collection[str]) -> None:
     """Raise UnknownReference for the first table that is read, but neither a model nor in `external`."""
-    for model in models.values():
+    for name, model in models.items():
         for source in sorted(upstream(model) - models.keys() - set(external)):
             hint = _similar(source, [*models, *external])
-            raise UnknownReference(f"{model.path}: {source} is neither a model nor given{hint}")
+            raise UnknownReference(f"{model.path}: {source} is neither a model nor given{hint}", name)
 
 
 def require(models: Models, names: Iterable[str]) -> None:

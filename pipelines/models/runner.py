@@ -16,6 +16,7 @@ from pipelines.models.checks import Connection, keep_failures, run_checks, verif
 from pipelines.models.contract import SCHEMAS, Model
 from pipelines.models.lineage import Models, build_order, descendants, require
 from pipelines.models.results import BlockedBuild, BuildResult, ModelError, ModelResult
+from pipelines.models.standing import broken, require_whole
 from pipelines.models.syntax import function_names, parse_select
 
 Progress = Callable[[str, int, int], None]  # the model that begins, its number from 1, how many there are
@@ -33,21 +34,23 @@ def build(
     """Rebuild the selected models (default: all) whole, in the order of their lineage, and check them.
 
     `external` are the tables that are there already (`raw.…`, `meta.…`); `build_at` is the clock of the
-    run. Tables of the model schemas that no model of `models` makes are dropped. Raises BlockedBuild
-    where a blocking check fails and ModelError where a model cannot run; either leaves every table as it
-    was. Failing rows, of warnings too, are kept in meta.check_failures (100 a check).
+    run. Tables of the model schemas that no file of sql/ makes are dropped. Raises BlockedBuild where a
+    blocking check fails, ModelError where a model cannot run, and what `require_whole` raises where all
+    are wanted and one is broken; each leaves every table as it was. Failing rows, of warnings too, are kept in meta.check_failures (100 a check).
     """
     require(models, select or ())
+    if select is None:
+        require_whole(models)
     order = [name for name in build_order(models, external) if select is None or name in select]
     try:
         with _transaction(conn):
             result = _build(conn, models, order, build_at, on_model)
             if result.blocked:
                 raise BlockedBuild(result)
-            keep_failures(conn, build_at, result.models, models)
+            keep_failures(conn, build_at, result.models, [*models, *broken(models)])
     except BlockedBuild as blocked:
         with _transaction(conn):
-            keep_failures(conn, build_at, blocked.result.models, models)
+            keep_failures(conn, build_at, blocked.result.models, [*models, *broken(models)])
         raise
     return result
 
@@ -106,7 +109,10 @@ def _inspect(conn: Connection, model: Model, began: float) -> ModelResult:
 
 
 def _drop_orphans(conn: Connection, models: Models) -> tuple[str, ...]:
-    """Drop the tables of the model schemas that no model makes; views too, nothing makes those."""
+    """Drop the tables of the model schemas that no model makes; views too, nothing makes those.
+
+    The table of a broken model stays as it was until its file is mended.
+    """
     found = conn.execute(
         "select schema_name, table_name, 'table' from duckdb_tables() "
         "where database_name = current_database() union all "
@@ -116,7 +122,7 @@ def _drop_orphans(conn: Connection, models: Models) -> tuple[str, ...]:
     dropped = []
     for schema, name, kind in found:
         table = f"{schema}.{name}"
-        if schema in SCHEMAS and (kind == "view" or table not in models):
+        if schema in SCHEMAS and (kind == "view" or table not in {*models, *broken(models)}):
             quoted = name.replace('"', '""')
             conn.execute(f'drop {kind} "{schema}"."{quoted}"')
             dropped.append(table)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from functools import cache
 
-from pipelines.models.contract import ContractError, Model, load_models
+from pipelines.models.contract import ContractError
 from pipelines.models.lineage import LineageError
 from pipelines.models.results import BlockedBuild, BuildResult, ModelError
 from pipelines.models.runner import build
+from pipelines.models.standing import Standing, require_whole, standing_models
 from pipelines.settings import PROJECT, SQL, Settings
 from pipelines.sources import registry
 from pipelines.sources.contract import Dataset
@@ -56,9 +57,9 @@ BUILD_ERRORS = (BlockedBuild, ModelError, ContractError, LineageError)
 
 
 @cache
-def models() -> dict[str, Model]:
-    """Every SQL model of sql/, by schema.table."""
-    return load_models(SQL)
+def models() -> Standing:
+    """The SQL models of sql/ by schema.table; its `broken` says why a file is left out."""
+    return standing_models(SQL, external_columns())
 
 
 @cache
@@ -172,6 +173,7 @@ def build_models(
 
 def publish_build(conn: Connection, settings: Settings, folder: Folder, ledger: Ledger) -> Published:
     """Publish what stands in the pipeline's database and note in the ledger how far it reaches."""
+    require_whole(models())  # the tables of a broken model may be older than the others
     # as the build saw the ledger; what others have landed since is not in this version
     (last_window,) = conn.execute("select coalesce(max(window_id), 0) from meta.windows").fetchall()[0]
     published = publish(

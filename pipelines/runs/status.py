@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from pipelines.runs.plan import DISCOVERY, SNAPSHOT_SPAN, subtract
+from pipelines.runs.plan import DISCOVERY, SNAPSHOT_SPAN, Stretch, subtract
 from pipelines.settings import Settings
 from pipelines.sources import registry
 from pipelines.sources.contract import Dataset, Window
 from pipelines.storage.duck import NothingPublished, reader
-from pipelines.storage.folder import Folder
+from pipelines.storage.folder import DamagedFolder, Folder
 from pipelines.storage.ledger import Ledger, WindowRow
 from pipelines.storage.locks import Holder, holder
 from pipelines.storage.publish import current_version, manifest
@@ -71,22 +71,28 @@ def unhealed(windows: list[WindowRow]) -> list[WindowRow]:
 
     Filled is what is had of every market of the window: a part may have another name by now.
     """
-    good: dict[str, list[tuple[datetime, datetime]]] = {}
+    had: dict[str, list[Stretch]] = {}
+    absent: dict[str, list[WindowRow]] = {}
     for w in windows:
-        if w.verdict == "complete" and w.load_verdict not in BAD_LOADS:
-            for market in w.markets or (w.part,):
-                good.setdefault(market, []).append((w.start_at, w.end_at))
+        for market in w.markets or (w.part,):
+            if w.verdict == "complete" and w.load_verdict not in BAD_LOADS:
+                had.setdefault(market, []).append((w.start_at, w.end_at))
+            elif w.verdict == "absent":
+                absent.setdefault(market, []).append(w)
     found: dict[tuple[str, datetime, datetime], WindowRow] = {}
     for w in windows:
-        bad = w.verdict in ("failed", "unreachable", "key_rejected") or (
-            w.verdict == "complete" and w.load_verdict in BAD_LOADS
-        )
-        if bad and any(_lacks(w, good.get(market, [])) for market in w.markets or (w.part,)):
-            found[w.part, w.start_at, w.end_at] = w  # the last attempt speaks
+        is_unreadable = w.verdict == "complete" and w.load_verdict in BAD_LOADS
+        if not is_unreadable and w.verdict not in ("failed", "unreachable", "key_rejected"):
+            continue
+        for market in w.markets or (w.part,):
+            # what was not reached may turn out later not to exist; what cannot be read does exist
+            gone = [] if is_unreadable else [x for x in absent.get(market, []) if x.id > w.id]
+            if _lacks(w, [*had.get(market, []), *((x.start_at, x.end_at) for x in gone)]):
+                found[w.part, w.start_at, w.end_at] = w  # the last attempt speaks
     return list(found.values())
 
 
-def _lacks(w: WindowRow, had: list[tuple[datetime, datetime]]) -> bool:
+def _lacks(w: WindowRow, had: list[Stretch]) -> bool:
     """Whether some of the window is not had; a snapshot cannot be taken again, so a later one will do."""
     if w.end_at - w.start_at <= SNAPSHOT_SPAN:
         return all(start < w.start_at for start, _ in had)
@@ -154,8 +160,14 @@ def status(settings: Settings) -> Status:
                 w.id > published_to or (w.verdict == "complete" and bool(w.markets) and not w.load_verdict)
                 for ws in windows.values()
                 for w in ws
+                if w.part != DISCOVERY  # a listing is no data
             )
-    note = manifest(folder)
+    try:
+        note = manifest(folder)
+    except ValueError:
+        raise DamagedFolder(
+            f"{folder.current / 'manifest.json'} is no JSON: `floodmark reparse` publishes anew"
+        ) from None
     return Status(
         folder=str(folder.root),
         origin=folder.origin(),

@@ -16,6 +16,14 @@ class WrongOrigin(Exception):
     """The folder holds data of another origin; sample, replayed and live data never mix."""
 
 
+class UnusableFolder(Exception):
+    """No data folder can be where FLOODMARK_WAREHOUSE points, or nothing may be written into it."""
+
+
+class DamagedFolder(Exception):
+    """A file of the folder does not hold what was once written into it."""
+
+
 @dataclass(frozen=True)
 class Folder:
     """One data folder (FLOODMARK_WAREHOUSE)."""
@@ -69,20 +77,43 @@ class Folder:
             return Origin(self.origin_file.read_text().strip())
         except FileNotFoundError:
             return None
+        except ValueError:
+            raise DamagedFolder(
+                f"{self.origin_file} says none of {', '.join(Origin)}: write the one whose data lie in the folder, "
+                "or point FLOODMARK_WAREHOUSE at another folder"
+            ) from None
+
+    def require_place(self) -> None:
+        """Raise UnusableFolder where a file lies at the folder's path or in the way to it."""
+        try:
+            there = next(path for path in (self.root, *self.root.parents) if path.exists())
+        except OSError as error:
+            raise self._unusable(error.strerror) from error
+        if not there.is_dir():
+            raise self._unusable(f"{there} is a file")
+
+    def make(self) -> None:
+        """Make the folder where it is not there yet; UnusableFolder where nothing can be written into it."""
+        self.require_place()
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unusable(error.strerror) from error
+        if not os.access(self.root, os.W_OK | os.X_OK):
+            raise self._unusable("no permission to write there")
+
+    def _unusable(self, reason: str | None) -> UnusableFolder:
+        return UnusableFolder(
+            f"{self.root} cannot be the data folder: {reason}. "
+            "Point FLOODMARK_WAREHOUSE at a folder that may be made and written"
+        )
 
     def claim(self, origin: Origin) -> None:
         """Make the folder ready for writing data of this origin; `WrongOrigin` where it holds another."""
+        self.make()
         held = self.origin()
         if held is None:
-            self.root.mkdir(parents=True, exist_ok=True)
-            temporary = self.origin_file.with_suffix(f".{os.getpid()}-{os.urandom(4).hex()}")
-            temporary.write_text(f"{origin}\n")
-            try:
-                os.link(temporary, self.origin_file)  # fails where another process was faster
-            except FileExistsError:
-                pass
-            finally:
-                temporary.unlink()
+            self._write_origin(origin)
             held = self.origin()
         if held != origin:
             raise WrongOrigin(
@@ -91,3 +122,22 @@ class Folder:
             )
         self.landing.mkdir(exist_ok=True)
         self.published.mkdir(exist_ok=True)
+
+    def _write_origin(self, origin: Origin) -> None:
+        # the ledger never comes before the origin; asked again, since another process may just have begun
+        if self.ledger.exists() and self.origin() is None:
+            raise DamagedFolder(
+                f"{self.origin_file} is gone, and {self.root} is not empty: write into it one of "
+                f"{', '.join(Origin)}, the one whose data lie in the folder"
+            )
+        temporary = self.origin_file.with_suffix(f".{os.getpid()}-{os.urandom(4).hex()}")
+        try:
+            temporary.write_text(f"{origin}\n")
+        except OSError as error:
+            raise self._unusable(error.strerror) from error
+        try:
+            os.link(temporary, self.origin_file)  # fails where another process was faster
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()

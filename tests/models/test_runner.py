@@ -13,10 +13,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.models.contract import load_models
+from pipelines.models.contract import ContractError, load_models
 from pipelines.models.lineage import UnknownModel, UnknownReference
 from pipelines.models.results import BlockedBuild, BuildResult, ModelError
 from pipelines.models.runner import build, verify
+from pipelines.models.standing import standing_models
 
 FIRST = datetime(2024, 3, 7, 6, tzinfo=UTC)
 SECOND = datetime(2024, 3, 8, 6, tzinfo=UTC)
@@ -261,6 +262,23 @@ def test_a_selection_builds_only_what_it_names(conn: duckdb.DuckDBPyConnection, 
     assert rows(conn, "select count(*) from rankings.days") == [(3,)]
     with pytest.raises(UnknownModel, match=r"facts\.dayly; did you mean facts\.daily\?"):
         run(conn, sql, select={"facts.dayly"})
+
+
+def test_a_broken_file_stops_a_whole_build_and_keeps_its_table_in_a_part_of_one(
+    conn: duckdb.DuckDBPyConnection, sql: Path, write_model: Any
+) -> None:
+    write_model("facts.notes", "select date '2024-03-05' as day", ("day date",), checks=("warn: w | false",))
+    run(conn, sql)
+    write_model("facts.notes", "selekt", ("day date",))
+    models = standing_models(sql, {"raw.buckets": ["bucket_start", "venue", "long_usd"]})
+    with pytest.raises(ContractError, match=r"facts/notes\.sql:4: "):
+        build(conn, models, external=EXTERNAL, build_at=SECOND)
+    conn.execute("insert into raw.buckets values (timestamptz '2024-03-08 01:00:00+00', 'okx', 1)")
+    result = build(conn, models, external=EXTERNAL, build_at=SECOND, select=set(models))
+    assert [m.name for m in result.models] == ["staging.buckets", "facts.daily", "rankings.days"]
+    assert result.dropped == () and rows(conn, "select count(*) from facts.daily") == [(4,)]
+    assert rows(conn, "select day::varchar from facts.notes") == [("2024-03-05",)]
+    assert [f[1] for f in failures(conn)] == ["facts.notes"], "what it failed is still to be mended"
 
 
 def test_an_unknown_reference_stops_before_anything_runs(conn: duckdb.DuckDBPyConnection, sql: Path) -> None:

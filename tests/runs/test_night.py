@@ -145,7 +145,7 @@ def test_what_lands_while_a_version_is_made_is_not_taken_for_published(
         )
         newest, published = ledger.last_window_id(), ledger.last_publication()
         assert published and newest > published["last_window_id"]
-    assert status(settings).unpublished_windows == 8, "two discoveries and three windows of each"
+    assert status(settings).unpublished_windows == 6, "three windows of each"
 
 
 @pytest.mark.usefixtures("world")

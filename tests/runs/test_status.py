@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from small_exchange import Exchange, book, dataset
 
 from pipelines.runs import night
+from pipelines.runs.plan import DISCOVERY
 from pipelines.runs.status import status, unhealed
 from pipelines.settings import Settings
 from pipelines.sources.contract import Part, midnight
@@ -57,6 +59,14 @@ def test_a_window_is_healed_when_all_of_it_is_had() -> None:
 def test_the_last_attempt_speaks_for_a_window() -> None:
     bad = [window(n, "BTC", (1, 11), v) for n, v in ((1, "failed"), (2, "unreachable"))]
     assert unhealed(bad) == bad[1:]
+
+
+def test_what_was_not_reached_is_healed_where_it_turns_out_later_not_to_exist() -> None:
+    bad, gone = window(2, "BTC", (1, 11), "unreachable"), window(3, "BTC", (1, 11), "absent")
+    assert unhealed([bad, gone]) == []
+    assert unhealed([window(1, "BTC", (1, 11), "absent"), bad]) == [bad], "that was before"
+    unreadable = replace(window(2, "BTC", (1, 11), "complete"), load_verdict="unparsable")
+    assert unhealed([unreadable, gone]) == [unreadable], "what came cannot be read"
 
 
 def test_a_part_that_goes_by_another_name_by_now_is_healed_by_its_markets() -> None:
@@ -127,6 +137,27 @@ def test_a_listing_that_could_not_be_had_is_a_missing_window_of_all_parts(
     exchange.troubles["small.example"] = lambda q: (200, {}, b"[]") if q.path == "listing" else None
     night.run(settings_at())
     assert status(settings_at()).missing == []
+
+
+def test_listings_are_no_windows_that_wait_to_be_published(
+    small_world: Callable[..., None], settings_at: Callable[..., Settings], exchange: Exchange
+) -> None:
+    small_world(dataset(earliest=DAYS))
+    exchange.host("small")["BTC"] = book(DAYS, 30)
+    settings = settings_at()
+    with night.opened(settings) as (folder, ledger, landing):
+        night.ingest(settings, folder, ledger, landing, night.chosen(settings, ledger), command="test")
+        parts = [w.part for w in ledger.windows()]
+    assert sorted(parts) == [DISCOVERY, "BTC", "BTC", "BTC"]
+    assert status(settings).unpublished_windows == 3
+    night.run(settings)
+    assert status(settings).unpublished_windows == 0
+    with night.opened(settings) as (_, ledger, _landing), night.recorded(ledger, "test") as run:
+        at = midnight(DAYS)
+        listing = ledger.open_window(run, "small_liquidations", DISCOVERY, [], at, at)
+        published = ledger.last_publication()
+        assert published and listing > published["last_window_id"]
+    assert status(settings).unpublished_windows == 0, "a night that only listed has nothing to publish"
 
 
 def test_status_answers_while_another_holds_the_lock(

@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.settings import Origin
 from pipelines.storage.duck import NothingPublished, reader, writer
-from pipelines.storage.folder import Folder, WrongOrigin
+from pipelines.storage.folder import DamagedFolder, Folder, UnusableFolder, WrongOrigin
 from pipelines.storage.locks import Holder, exclusive, holder
 
 HOLD = """
@@ -126,6 +126,39 @@ def test_of_many_that_claim_at_once_one_origin_wins(tmp_path: Path) -> None:
     assert set(said) == {"refused", str(held)}
     assert said.count("refused") == 32
     assert sorted(p.name for p in (tmp_path / "data").iterdir()) == ["ORIGIN", "landing", "published"]
+
+
+def test_a_place_is_taken_by_a_file_or_free(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("notes")
+    Folder(tmp_path).require_place()
+    Folder(tmp_path / "a" / "b").require_place()
+    assert not (tmp_path / "a").exists(), "looking makes nothing"
+    for place in (tmp_path / "notes", tmp_path / "notes" / "below", tmp_path / ("n" * 300)):
+        for use in (
+            Folder(place).require_place,
+            Folder(place).make,
+            lambda p=place: Folder(p).claim(Origin.LIVE),
+        ):
+            with pytest.raises(
+                UnusableFolder, match=r"cannot be the data folder: .*Point FLOODMARK_WAREHOUSE"
+            ):
+                use()
+    Folder(tmp_path / "a" / "b").make()
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+def test_what_a_folder_holds_is_never_guessed(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    for text in ("", "Live", "live mirror"):
+        folder.origin_file.write_text(text)
+        with pytest.raises(DamagedFolder, match="says none of live, mirror, sample"):
+            folder.claim(Origin.LIVE)
+        assert folder.origin_file.read_text() == text
+    folder.origin_file.unlink()
+    folder.ledger.touch()
+    with pytest.raises(DamagedFolder, match="ORIGIN is gone"):
+        folder.claim(Origin.LIVE)
+    assert [p.name for p in tmp_path.iterdir()] == ["ledger.sqlite"]
 
 
 def test_an_empty_folder_has_nothing_to_read(tmp_path: Path) -> None:
