@@ -22,8 +22,10 @@ from pipelines.runs.load import load_all
 from pipelines.settings import Settings
 from pipelines.sources import registry
 from pipelines.storage import raw
-from pipelines.storage.contracts import KINDS
+from pipelines.storage.contracts import KINDS, Kind
 from pipelines.storage.duck import writer
+
+ORDERS = 5_000_000
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -84,6 +86,16 @@ def measure(settings: Settings, scratch: Path) -> list[tuple[str, float, str, fl
                     seconds(lambda: _copy_file(size, scratch)),
                 )
             )
+            _add_orders(conn, ORDERS)
+            with_orders = seconds(lambda: build_models(conn, settings, ledger))
+            found.append(
+                (
+                    f"{ORDERS // 1_000_000}M orders",
+                    max(with_orders - build, 0.0),
+                    "scan as many orders, every column",
+                    seconds(lambda: _scan(conn, KINDS["liquidation_orders"])),
+                )
+            )
     return found
 
 
@@ -109,9 +121,26 @@ def _count_raw(conn: duckdb.DuckDBPyConnection) -> None:
 
 
 def _scan_raw(conn: duckdb.DuckDBPyConnection) -> None:
-    for kind, contract in KINDS.items():
-        columns = ", ".join(f"max({c})" for c in raw.raw_columns(contract))
-        conn.execute(f"select {columns} from raw.{kind}").fetchall()
+    for kind in KINDS.values():
+        _scan(conn, kind)
+
+
+def _scan(conn: duckdb.DuckDBPyConnection, kind: Kind) -> None:
+    columns = ", ".join(f"max({c})" for c in raw.raw_columns(kind))
+    conn.execute(f"select {columns} from raw.{kind.name}").fetchall()
+
+
+def _add_orders(conn: duckdb.DuckDBPyConnection, count: int) -> None:
+    """Orders of forty coins over two years of one venue: what the models add to a build grows with them."""
+    conn.execute(
+        "insert into raw.liquidation_orders (source, dataset, venue, market, asset, liquidated_at, order_id,"
+        " side, price, price_kind, native_amount, native_unit, multiplier, usd, observed_at, vintage, retracted)"
+        " select 'gate', 'gate_liq_orders', 'gate', concat('C', i % 40, '_USDT'), concat('C', i % 40),"
+        f" timestamptz '2023-01-01' + to_milliseconds((i * 63072000000 // {count})::bigint), i::varchar,"
+        " if(hash(i) % 3 = 0, 'short', 'long'), 50000 + hash(i) % 1000, 'fill', hash(i) % 100, 'contract', 0.0001,"
+        " (hash(i) % 700000 / 7)::decimal(18, 4), timestamptz '2025-01-01', 1, false"
+        f" from range({count}) orders(i)"
+    )
 
 
 def _copy_file(file: Path, scratch: Path) -> None:

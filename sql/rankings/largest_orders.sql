@@ -22,7 +22,30 @@
 -- column: source | text | Who said it
 -- assert: amount_is_positive | amount_usd > 0
 -- assert: sampling_is_named | length(sampling) > 0
-with orders as (
+with venue_floors as (
+    -- only what can be among the largest is put in order: there may be a hundred million orders
+    select venue, list_min(max(usd, 500)) as floor_usd
+    from raw.liquidation_orders
+    where not retracted
+    group by venue
+),
+
+overall_floor as (
+    select list_min(max(usd, 5000)) as floor_usd
+    from raw.liquidation_orders
+    where not retracted
+),
+
+large as (
+    select orders.*
+    from raw.liquidation_orders as orders
+    join venue_floors on venue_floors.venue = orders.venue
+    cross join overall_floor
+    where not orders.retracted
+        and orders.usd >= least(venue_floors.floor_usd, overall_floor.floor_usd)
+),
+
+orders as (
     select
         'measured' as basis,
         (liquidated_at at time zone 'UTC')::date as day,
@@ -36,9 +59,8 @@ with orders as (
         price_kind,
         source,
         order_id
-    from raw.liquidation_orders
-    where not retracted
-        and usd > 0
+    from large
+    where usd > 0
     qualify row_number() over (order by usd desc, liquidated_at, venue, market, order_id) <= 5000
         or row_number() over (partition by venue order by usd desc, liquidated_at, market, order_id) <= 500
     union all
