@@ -165,5 +165,5 @@ def test_what_parsers_build_is_what_raw_expects(kind: str) -> None:
 def test_there_are_no_other_kinds() -> None:
     assert list(frames.COLUMNS) == list(KINDS)
     for kind in KINDS.values():
-        assert set(kind.key) <= set(kind.columns) and kind.time in kind.key
+        assert set(kind.key) <= set(kind.columns) and (kind.time in kind.key) != kind.standing
         assert "market" in kind.key, "what a window is about is said by its markets"

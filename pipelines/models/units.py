@@ -38,6 +38,7 @@ UNITS: Mapping[str, Unit] = {
     "seconds": Unit("seconds"),
     "days": Unit("days"),
     "count": Unit("how many"),
+    "multiplier": Unit("what one unit of a contract is: coins where linear, US dollars where inverse"),
     "rank": Unit("position in an order, 1 is first"),
     "vol_points": Unit("percentage points of annualised volatility"),
 }

@@ -192,14 +192,15 @@ def fetch_klines(client: Client, part: Part, window: Window) -> Iterator[Answer]
         yield answer
 
 
-def _kline_stems(symbol: str) -> tuple[str, str]:
+def kline_stems(symbol: str) -> tuple[str, str]:
+    """Where the monthly and the daily files of a symbol's day bars stand, up to the month or day."""
     monthly, daily = (f"data/spot/{span}/klines/{symbol}/1d/{symbol}-1d-" for span in ("monthly", "daily"))
     return monthly, daily
 
 
 def _published(client: Client, symbol: str) -> tuple[list[str], list[str]]:
     """The months that have a file, and the days after the last of them that have one."""
-    monthly, daily = _kline_stems(symbol)
+    monthly, daily = kline_stems(symbol)
     months = binance_archive.periods(client, monthly)
     return months, binance_archive.periods(client, daily, after=f"{months[-1]}-99" if months else None)
 
@@ -208,7 +209,7 @@ def _klines_from_archive(
     client: Client, symbol: str, window: Window, months: Sequence[str], days: Sequence[str]
 ) -> Iterator[Answer]:
     """Monthly files, then daily ones for the days after the last monthly file."""
-    monthly, daily = _kline_stems(symbol)
+    monthly, daily = kline_stems(symbol)
     for month in months:
         if f"{window.first_day:%Y-%m}" <= month <= f"{window.last_day:%Y-%m}":
             yield binance_archive.file(client, f"{monthly}{month}.zip")
@@ -234,8 +235,8 @@ def parse_klines(answer: Answer) -> pl.DataFrame:
     """Day bars as raw.prices, in USDT, from either route."""
     symbol, asset = answer.context["symbol"], answer.context["asset"]
     rows = []
-    for bar in _bars_of_file(answer, symbol) if answer.url.endswith(".zip") else _bars_of_rest(answer):
-        start = _bar_start(bar)
+    for bar in bars_of_file(answer, symbol) if answer.url.endswith(".zip") else _bars_of_rest(answer):
+        start = bar_start(bar)
         prices = [numbers.price(bar[field], field) for field in ("open", "high", "low", "close")]
         volumes = [numbers.price(bar[field], field) for field in ("volume", "quote_volume")]
         if numbers.ended(start, DAY_SECONDS, answer.observed_at):
@@ -253,11 +254,12 @@ def _bars_of_rest(answer: Answer) -> Iterator[dict[str, Any]]:
         yield dict(zip(KLINE_FIELDS, bar, strict=True))
 
 
-def _bars_of_file(answer: Answer, symbol: str) -> Iterator[dict[str, str]]:
+def bars_of_file(answer: Answer, symbol: str) -> Iterator[dict[str, str]]:
+    """The day bars of an archive file by field name."""
     return records(csv_of(answer, f"{symbol}-1d-"), NEEDED_KLINE_FIELDS, KLINE_FIELDS)
 
 
-def _bar_start(bar: dict[str, Any]) -> datetime:
+def bar_start(bar: dict[str, Any]) -> datetime:
     """00:00 UTC of the bar's day; its close must lie on the same day, or it is no day bar."""
     start = numbers.moment_any(bar["open_time"], "open_time")
     close = numbers.moment_any(bar["close_time"], "close_time")

@@ -2,12 +2,13 @@
 
 Upstreams: fapi.binance.com (HTTP 451 from some countries: unreachable, not empty) and the metrics files of
 data.binance.vision. Units: USDT per coin; funding a fraction per interval; open interest one side.
-Depth: basis the last 30 days; funding and files years, of which the last weeks are asked here: older
-settlements stand in the monthly archive, and metrics are one file per symbol and day.
+Depth: basis the last 30 days; funding years, of which the last weeks are asked here: older settlements
+stand in the monthly archive. Metrics are a file per symbol and day since 2020-09: up to 400 days that are
+named are read whole, a longer stretch is read in its last month only.
 Terms: public market data, no licence stated.
 Traps: `timestamp` of a basis row is the END of its day, so `measured_at` is that midnight;
 `annualizedBasisRate` and `markPrice` are often empty text; without times the answer is the newest rows;
-metrics of `um` are coins and USD, of `cm` contracts (100 USD for BTC, else 10) and COINS; metrics files hold
+metrics of `um` are coins and USD, of `cm` contracts (their face: binance_contracts.py) and COINS; metrics files hold
 five-minute rows, some twice, and ratios may be empty: one row a day is taken, the one stamped 00:00.
 """
 
@@ -15,17 +16,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
 from pipelines.sources import binance, binance_archive, numbers
-from pipelines.sources.bodies import csv_of, json_of, records, whole_list
-from pipelines.sources.contract import Answer, Cut, Dataset, NotPublished, Part, Unparsable, Window
+from pipelines.sources.binance_contracts import (
+    METRICS_FIELDS,
+    metrics_at_midnight,
+    metrics_stem,
+    stamp,
+    the_face,
+)
+from pipelines.sources.bodies import json_of, whole_list
+from pipelines.sources.contract import Answer, Cut, Dataset, Part, Refused, SourceError, Unparsable, Window
+from pipelines.sources.extent import first_day
 from pipelines.sources.frames import frame
 from pipelines.sources.http import Client
-from pipelines.sources.names import asset_id
+from pipelines.sources.names import listed_asset
 
 VENUE = binance.VENUE
 # `futures/data` allows 1,000 calls and funding 500 calls in five minutes
@@ -37,8 +47,8 @@ OPEN_INTEREST_KEY = ("venue", "market", "asset", "measured_at")
 def perpetuals(client: Client, assets: Sequence[str]) -> dict[str, str]:
     """USDT perpetuals of the asked assets by symbol, as the archive names them: it answers everywhere."""
     listed = binance_archive.folders(client, "data/futures/um/monthly/fundingRate/")
-    symbols = {s: asset_id(s.removesuffix("USDT")) for s in listed if s.isalnum() and s.endswith("USDT")}
-    return {s: asset for s, asset in symbols.items() if not assets or asset in assets}
+    symbols = {s: listed_asset(s.removesuffix("USDT")) for s in listed if s.endswith("USDT")}
+    return {s: asset for s, asset in symbols.items() if asset and (not assets or asset in assets)}
 
 
 def linear_parts(client: Client, assets: Sequence[str]) -> list[Part]:
@@ -138,62 +148,56 @@ def parse_funding(answer: Answer) -> pl.DataFrame:
 
 # ---- open interest: one verified metrics file per symbol and day --------------------------------------
 
-OPEN_INTEREST_DAYS = 30
-METRICS = (("um", "BTCUSDT", "BTC"), ("um", "ETHUSDT", "ETH"), ("cm", "BTCUSD_PERP", "BTC"))
-METRICS_FIELDS = ("create_time", "symbol", "sum_open_interest", "sum_open_interest_value")
-CONTRACT_USD = {"BTC": 100}  # other coins 10
-
-
-def _stem(family: str, symbol: str) -> str:
-    return f"data/futures/{family}/daily/metrics/{symbol}/{symbol}-metrics-"
+USUAL_DAYS, MOST_DAYS = 30, 400
+CONTRACTS = (("um", "BTCUSDT", "BTC"), ("um", "ETHUSDT", "ETH"), ("cm", "BTCUSD_PERP", "BTC"))
 
 
 def metrics_parts(client: Client, assets: Sequence[str]) -> list[Part]:
-    """The contracts that are worth two requests a day; the context names the days that have a file."""
-    oldest = (client.now - timedelta(days=OPEN_INTEREST_DAYS + 1)).date().isoformat()
+    """The contracts that are worth two requests a day, from the first to the last day that has a file."""
+    since = first_day(client, USUAL_DAYS, MOST_DAYS)
     found = []
-    for family, symbol, asset in METRICS:
+    for family, symbol, asset in CONTRACTS:
         if assets and asset not in assets:
             continue
-        if days := binance_archive.periods(client, _stem(family, symbol), after=oldest):
-            context = {"family": family, "symbol": symbol, "asset": asset, "days": days}
-            found.append(Part(symbol, (symbol,), context))
+        days = binance_archive.periods(client, metrics_stem(family, symbol), after=since.isoformat())
+        if days:
+            first, last = (numbers.iso_day(day, "day") for day in (days[0], days[-1]))
+            context = {"family": family, "symbol": symbol, "asset": asset}
+            if family == "cm":
+                context |= _face(client, asset, first, last)
+            found.append(Part(symbol, (symbol,), context, since=first, until=last))
     return found
 
 
+def _face(client: Client, asset: str, first: date, last: date) -> dict[str, str]:
+    """The dollars a contract for the context, or why they cannot be had: the other contracts go on."""
+    try:
+        return {"face": the_face(client, asset, first, last)}
+    except SourceError as error:
+        return {"unmeasured": f"the dollars a contract cannot be had: {error.reason}"}
+
+
 def fetch_metrics(client: Client, part: Part, window: Window) -> Iterator[Answer]:
-    """The file of the day; a day that the listing does not name costs no request."""
-    day = window.first_day.isoformat()
-    if day not in part.context["days"]:
-        raise NotPublished(f"the archive has no metrics of {part.name} of {day}")
-    yield binance_archive.file(client, _stem(part.context["family"], part.name) + f"{day}.zip")
+    """The file of the day; a hole in the archive is a 404."""
+    if why := part.context.get("unmeasured"):
+        raise Refused(why)
+    stem = metrics_stem(part.context["family"], part.name)
+    yield binance_archive.file(client, f"{stem}{window.first_day}.zip")
 
 
 def parse_metrics(answer: Answer) -> pl.DataFrame:
-    """Columns of open_interest from the row stamped 00:00 UTC; a file without one gives none."""
+    """Columns of open_interest from the line stamped 00:00 UTC; a file without one gives none."""
     family, symbol, asset = (answer.context[name] for name in ("family", "symbol", "asset"))
+    line = metrics_at_midnight(answer, symbol)
     rows = []
-    for line in records(csv_of(answer, f"{symbol}-metrics-"), METRICS_FIELDS):
-        if line["symbol"] != symbol:
-            raise Unparsable(f"symbol: asked for {symbol}, found {line['symbol']!r:.20}")
-        measured_at = _stamp(line["create_time"])
-        open_interest = numbers.price(line["sum_open_interest"], "sum_open_interest")
-        value = numbers.price(line["sum_open_interest_value"], "sum_open_interest_value")
-        if measured_at.time() != time.min or not numbers.ended(measured_at, 0, answer.observed_at):
-            continue
+    if line is not None and numbers.ended(measured_at := stamp(line["create_time"]), 0, answer.observed_at):
+        open_interest, value = (numbers.price(line[field], field) for field in METRICS_FIELDS[2:])
         if family == "um":
             rows.append((VENUE, symbol, asset, "linear", measured_at, open_interest, value))
         else:
-            usd = open_interest * CONTRACT_USD.get(asset, 10)
+            usd = open_interest * Decimal(answer.context["face"])
             rows.append((VENUE, symbol, asset, "inverse", measured_at, value, usd))
     return frame("open_interest", rows, OPEN_INTEREST_KEY)
-
-
-def _stamp(text: str) -> datetime:
-    try:
-        return datetime.strptime(text.strip(), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-    except ValueError:
-        raise Unparsable(f"create_time: expected yyyy-mm-dd hh:mm:ss, found {text[:40]!r}") from None
 
 
 DATASETS: tuple[Dataset, ...] = (
@@ -229,10 +233,9 @@ DATASETS: tuple[Dataset, ...] = (
         name="binance_open_interest",
         source="binance",
         kind="open_interest",
-        title="Binance open interest at 00:00 UTC (archive, last month)",
+        title="Binance open interest at 00:00 UTC (archive)",
         earliest=date(2020, 9, 1),
         cut=Cut.DAY,
-        depth_days=OPEN_INTEREST_DAYS,
         parts=metrics_parts,
         fetch=fetch_metrics,
         parse=parse_metrics,

@@ -3,7 +3,8 @@
 Upstream: data.binance.vision, daily files with checksums (see binance_archive.py); the files of
 USDT-margined contracts were emptied, those of coin-margined ones end on 2024-10-14, some days are
 missing. Terms as in binance.py.
-Units: whole contracts of 100 USD (BTC) or 10 USD (all other coins), never contracts times price.
+Units: whole contracts of so many USD (binance_contracts.py measures it: 100 for BTC, 10 for other
+coins), never contracts times price.
 Traps: a floor, not a census: at most one order a second and symbol; exact duplicate rows occur and
 are one; an order may have several rows, of which the largest accumulated quantity is its last state.
 """
@@ -17,6 +18,7 @@ from decimal import Decimal
 import polars as pl
 
 from pipelines.sources import binance_archive, numbers
+from pipelines.sources.binance_contracts import PERPETUALS, the_face
 from pipelines.sources.bodies import csv_of, records
 from pipelines.sources.contract import Answer, Cut, Dataset, NotPublished, Part, Unparsable, Window
 from pipelines.sources.frames import frame
@@ -25,9 +27,6 @@ from pipelines.sources.orders import ORDER_KEY, inverse_usd, liquidated_side
 
 VENUE = "binance"
 EARLIEST = date(2023, 6, 25)
-SYMBOLS = {"BTC": "BTCUSD_PERP", "ETH": "ETHUSD_PERP"}  # two requests a day and symbol
-FACE_USD = {"BTC": Decimal(100)}
-OTHER_FACE_USD = Decimal(10)
 FIELDS = ("time", "side", "original_quantity", "price", "average_price", "accumulated_fill_quantity")
 
 
@@ -36,9 +35,10 @@ def _stem(symbol: str) -> str:
 
 
 def parts(client: Client, assets: Sequence[str]) -> list[Part]:
-    """The symbols that have files; the context names the days between the first and the last without one."""
+    """The symbols that have files; the context names the days between the first and the last without one,
+    and the dollars a contract, which must not have changed between them."""
     found = []
-    for asset, symbol in SYMBOLS.items():
+    for asset, symbol in PERPETUALS.items():  # two requests a day and symbol
         if assets and asset not in assets:
             continue
         days = [numbers.iso_day(day, "day") for day in binance_archive.periods(client, _stem(symbol))]
@@ -47,7 +47,12 @@ def parts(client: Client, assets: Sequence[str]) -> list[Part]:
         span = (days[-1] - days[0]).days
         every = (days[0] + timedelta(days=n) for n in range(span + 1))
         missing = sorted({*every} - {*days})
-        context = {"symbol": symbol, "asset": asset, "missing": [day.isoformat() for day in missing]}
+        context = {
+            "symbol": symbol,
+            "asset": asset,
+            "missing": [day.isoformat() for day in missing],
+            "face": the_face(client, asset, days[0], days[-1]),
+        }
         found.append(Part(symbol, (symbol,), context, since=days[0], until=days[-1]))
     return found
 
@@ -63,7 +68,7 @@ def fetch(client: Client, part: Part, window: Window) -> Iterator[Answer]:
 def parse(answer: Answer) -> pl.DataFrame:
     """Orders as raw.liquidation_orders, in their last state, at their average price."""
     symbol, asset = answer.context["symbol"], answer.context["asset"]
-    face = FACE_USD.get(asset, OTHER_FACE_USD)
+    face = Decimal(answer.context["face"])
     last: dict[tuple[datetime, str, Decimal, Decimal], tuple[Decimal, Decimal]] = {}
     for line in records(csv_of(answer, f"{symbol}-liquidationSnapshot-"), FIELDS):
         at = numbers.moment(line["time"], "time", "ms")

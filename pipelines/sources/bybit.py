@@ -88,10 +88,12 @@ def _rows(body: Any, category: str) -> list[Any]:
     return rows
 
 
-def _ask(client: Client, path: str, category: str, **params: Any) -> Answer:
+def _ask(client: Client, path: str, category: str, *, shared: bool = False, **params: Any) -> Answer:
+    """One answer; `shared`: one for all datasets of the run, see `Client.listing`."""
     asked = {"category": category, **params}
+    ask = client.listing if shared else client.get
     try:
-        return client.get(UPSTREAM, path, asked, whole=_whole(category))
+        return ask(UPSTREAM, path, asked, whole=_whole(category))
     except Incomplete as error:
         if TOO_FREQUENT in error.reason:  # still barred after all retries: it wants ten minutes
             raise RateStopped(error.reason) from None
@@ -125,7 +127,7 @@ def parts(client: Client, assets: Sequence[str]) -> list[Part]:
 def _instruments(client: Client, category: str) -> Iterator[Any]:
     cursor: str | None = None
     while True:
-        answer = _ask(client, "/v5/market/instruments-info", category, limit=1000, cursor=cursor)
+        answer = _ask(client, "/v5/market/instruments-info", category, shared=True, limit=1000, cursor=cursor)
         body = json_of(answer)
         yield from _rows(body, category)
         following = body["result"].get("nextPageCursor") or None
@@ -139,7 +141,7 @@ def _since(client: Client, category: str, symbol: str, launched: datetime) -> da
     if launched.date() <= EARLIEST:
         return None
     before = {"endTime": int(launched.timestamp() * 1000) - 1, "limit": 1}
-    answer = _ask(client, "/v5/market/funding/history", category, symbol=symbol, **before)
+    answer = _ask(client, "/v5/market/funding/history", category, shared=True, symbol=symbol, **before)
     return None if _rows(json_of(answer), category) else launched.date()
 
 

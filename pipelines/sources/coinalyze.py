@@ -24,7 +24,7 @@ from pipelines.sources.contract import Answer, Cut, Dataset, Part, Unparsable, W
 from pipelines.sources.extent import leading
 from pipelines.sources.frames import frame
 from pipelines.sources.http import Client
-from pipelines.sources.names import asset_id, venue_id
+from pipelines.sources.names import listed_asset, venue_id
 from pipelines.sources.numbers import day_start, ended, moment, money, required
 from pipelines.sources.upstream import Upstream
 
@@ -52,10 +52,10 @@ def parts(client: Client, assets: Sequence[str]) -> list[Part]:
         perpetual = required(row, "is_perpetual", where)
         if not isinstance(perpetual, bool):
             raise Unparsable(f"{where}: is_perpetual: expected true or false, found {perpetual!r}")
-        asset = asset_id(str(required(row, "base_asset", where)))
+        asset = listed_asset(str(required(row, "base_asset", where)))
         code = str(required(row, "exchange", where))
         symbol = str(required(row, "symbol", where))
-        if not perpetual or (assets and asset not in assets):
+        if not perpetual or asset is None or (assets and asset not in assets):
             continue
         if code not in venues:
             raise Unparsable(f"{where}: exchange {code!r} is not among the exchanges")
@@ -81,7 +81,7 @@ def _venues(client: Client) -> dict[str, str]:
 
 
 def _listing(client: Client, path: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json_of(client.get(UPSTREAM, path, whole=whole_list))
+    rows: list[dict[str, Any]] = json_of(client.listing(UPSTREAM, path, whole=whole_list))
     if not rows:
         raise Unparsable(f"{path} is empty: the key was not seen, or the listing has moved")
     for row in rows:

@@ -49,7 +49,7 @@ def parts(client: Client, assets: Sequence[str]) -> list[Part]:
 def _margins(client: Client) -> dict[str, str]:
     """linear or inverse by symbol."""
     found: dict[str, str] = {}
-    for row in json_of(client.get(coinalyze.UPSTREAM, "/v1/future-markets", whole=whole_list)):
+    for row in json_of(client.listing(coinalyze.UPSTREAM, "/v1/future-markets", whole=whole_list)):
         symbol = str(numbers.required(row, "symbol", "future-markets"))
         margined = numbers.required(row, "margined", symbol)
         if margined not in MARGINS:

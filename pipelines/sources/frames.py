@@ -43,6 +43,17 @@ COLUMNS: dict[str, dict[str, Any]] = {
         "multiplier": AMOUNT,
         "usd": USD,
     },
+    "instruments": {
+        "venue": pl.String,
+        "market": pl.String,
+        "instrument": pl.String,
+        "asset": pl.String,
+        "margin": pl.String,
+        "native_unit": pl.String,
+        "multiplier": AMOUNT,
+        "stated_at": TIME,
+        "listed_at": TIME,
+    },
     "etf_flows": {
         "market": pl.String,
         "asset": pl.String,

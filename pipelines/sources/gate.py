@@ -1,4 +1,4 @@
-"""Gate: liquidations and open interest per contract and hour, and settled funding.
+"""Gate: its contracts, liquidations and open interest per contract and hour, and settled funding.
 
 Upstream: api.gateio.ws v4, keyless, 200 calls per 10 s and endpoint. Terms: public market data, no
 licence stated.
@@ -26,7 +26,8 @@ from pipelines.sources.contract import Answer, Cut, Dataset, NotPublished, Part,
 from pipelines.sources.extent import leading
 from pipelines.sources.frames import frame
 from pipelines.sources.http import Client
-from pipelines.sources.names import asset_id
+from pipelines.sources.instruments import Instrument, distinct, instrument_rows
+from pipelines.sources.names import listed_asset
 from pipelines.sources.orders import backwards
 from pipelines.sources.upstream import Reply, Upstream
 
@@ -69,26 +70,59 @@ def rows_of(answer: Answer) -> list[Any]:
 # ---- which contracts there are ---------------------------------------------------------------------
 
 
-def contracts(client: Client, assets: Sequence[str]) -> dict[str, dict[str, dict[str, str]]]:
-    """Settle -> contract -> its asset, margin and multiplier (coins, or USD where inverse) as text.
+def instruments(rows: Sequence[Any], settle: str) -> list[Instrument]:
+    """The contracts of a settle coin; the inverse one says multiplier 0, one contract is one dollar.
 
     Contracts that are settled in bitcoin but follow another coin (multiplier not 0) are left out.
     """
-    found: dict[str, dict[str, dict[str, str]]] = {}
-    for settle, margin in SETTLES.items():
-        answer = client.get(UPSTREAM, path(settle, "contracts"), whole=whole_list, rate_key="contracts")
-        for row in rows_of(answer):
-            name = str(numbers.required(row, "name", "contract"))
-            stated = numbers.required(row, "quanto_multiplier", name)
-            multiplier = numbers.price(stated, f"{name} quanto_multiplier")
-            asset = asset_id(name.partition("_")[0])
-            if (assets and asset not in assets) or (margin == "inverse" and multiplier):
-                continue
-            if margin == "linear" and multiplier <= 0:
-                raise Unparsable(f"{name} quanto_multiplier: expected coins a contract, found {stated!r}")
-            face = str(stated) if margin == "linear" else "1"
-            found.setdefault(settle, {})[name] = {"asset": asset, "margin": margin, "multiplier": face}
+    margin = SETTLES[settle]
+    found = []
+    for row in rows:
+        name = numbers.required(row, "name", "contract")
+        if not isinstance(name, str) or "_" not in name:  # else it would pass for a coin of that name
+            raise Unparsable(f"name: expected a contract like BTC_USDT, found {name!r}")
+        stated = numbers.required(row, "quanto_multiplier", name)
+        multiplier = numbers.price(stated, f"{name} quanto_multiplier")
+        asset = listed_asset(name.partition("_")[0])
+        if asset is None or (margin == "inverse" and multiplier):
+            continue
+        if margin == "linear" and multiplier <= 0:
+            raise Unparsable(f"{name} quanto_multiplier: expected coins a contract, found {stated!r}")
+        found.append(Instrument(name, asset, margin, multiplier if margin == "linear" else Decimal(1)))
+    return distinct(found)
+
+
+def listed(client: Client, settle: str, assets: Sequence[str]) -> list[Instrument]:
+    """The contracts of a settle coin and the asked assets (all where none is named)."""
+    answer = client.listing(UPSTREAM, path(settle, "contracts"), whole=whole_list, rate_key="contracts")
+    return [i for i in instruments(rows_of(answer), settle) if not assets or i.asset in assets]
+
+
+def contracts(client: Client, assets: Sequence[str]) -> dict[str, dict[str, dict[str, str]]]:
+    """Settle -> contract -> its asset, margin and multiplier (coins, or USD where inverse) as text."""
+    found = {}
+    for settle in SETTLES:
+        if each := listed(client, settle, assets):
+            found[settle] = {
+                i.name: {"asset": i.asset, "margin": i.margin, "multiplier": i.face} for i in each
+            }
     return found
+
+
+def lists(client: Client, assets: Sequence[str]) -> list[Part]:
+    """One list of contracts per settle coin, whatever assets are asked."""
+    return [Part(settle, (settle,), {"settle": settle}) for settle in SETTLES]
+
+
+def fetch_list(client: Client, part: Part, window: Window) -> Iterator[Answer]:
+    """The list as it stands."""
+    yield client.get(UPSTREAM, path(part.name, "contracts"), whole=whole_list, rate_key="contracts")
+
+
+def parse_list(answer: Answer) -> pl.DataFrame:
+    """The contracts as raw.instruments."""
+    settle = answer.context["settle"]
+    return instrument_rows(VENUE, settle, instruments(rows_of(answer), settle), answer.observed_at)
 
 
 def parts(client: Client, assets: Sequence[str]) -> list[Part]:
@@ -213,6 +247,18 @@ def parse_funding(answer: Answer) -> pl.DataFrame:
 
 
 DATASETS: tuple[Dataset, ...] = (
+    Dataset(
+        name="gate_contracts",
+        source="gate",
+        kind="instruments",
+        title="Gate contracts and their multipliers, as listed now",
+        earliest=date(2020, 1, 1),
+        cut=Cut.SNAPSHOT,
+        parts=lists,
+        fetch=fetch_list,
+        parse=parse_list,
+        tail_days=0,
+    ),
     Dataset(
         name="gate_contract_stats",
         source="gate",

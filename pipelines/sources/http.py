@@ -80,6 +80,22 @@ class Client:
             )
         return self._ask("GET", upstream, url, None, whole, frozenset(absent), cost, rate_key)
 
+    def listing(
+        self,
+        upstream: Upstream,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        whole: Callable[[Reply], None],
+        rate_key: str = "",
+    ) -> Answer:
+        """`get` for what several datasets need to know before they ask: one request a run, whose answer,
+        or whose failure, all of them share. Never for what a window is made of: that is each dataset's own."""
+        address = f"{upstream.base}{path}?{urlencode(params or {})}"
+        return self.transport.once(
+            address, lambda: self.get(upstream, path, params, whole=whole, rate_key=rate_key)
+        )
+
     def post(
         self,
         upstream: Upstream,

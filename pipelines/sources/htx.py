@@ -1,4 +1,4 @@
-"""HTX: settled funding of its perpetuals, linear over v5 and inverse over v1.
+"""HTX: its perpetuals, and their settled funding, linear over v5 and inverse over v1.
 
 Upstream: api.hbdm.com, keyless, 240 calls per 3 s and address. Rates are fractions per interval,
 eighteen places. Depth: from 2020-10 on. Terms: public market data, no licence stated.
@@ -28,10 +28,12 @@ from pipelines.sources.contract import (
     Retry,
     Unparsable,
     Window,
+    midnight,
 )
 from pipelines.sources.extent import leading
 from pipelines.sources.frames import frame
 from pipelines.sources.http import Client
+from pipelines.sources.instruments import Instrument, distinct, instrument_rows
 from pipelines.sources.names import asset_id
 from pipelines.sources.upstream import Reply, Upstream, retry_after
 
@@ -84,24 +86,57 @@ def listed(body: Any, where: str = "answer") -> list[Any]:
 # ---- which contracts there are ---------------------------------------------------------------------
 
 
-def contracts(client: Client, margin: str, assets: Sequence[str]) -> list[Part]:
-    """The perpetuals of one kind of margin; the context says what one contract is worth (`face`).
-
-    The face is coins a contract where linear, USD where inverse.
-    """
-    answer = client.get(UPSTREAM, f"{APIS[margin]}/v1/swap_contract_info", whole=whole)
+def instruments(rows: Sequence[Any], margin: str) -> list[Instrument]:
+    """The perpetuals of one kind of margin; a contract is coins where linear, dollars where inverse."""
     found = []
-    for row in listed(json_of(answer)):
+    for row in rows:
         code = str(numbers.required(row, "contract_code", "contract"))
         match = CONTRACT[margin].fullmatch(code)
-        if not match or (assets and asset_id(match[1]) not in assets):
+        if not match:
             continue
         face = numbers.price(numbers.required(row, "contract_size", code), f"{code} contract_size")
         if face <= 0:
             raise Unparsable(f"{code} contract_size: {face} is no size")
-        context = {"contract": code, "asset": asset_id(match[1]), "margin": margin, "face": f"{face:f}"}
-        found.append(Part(code, (code,), context, since=_created(row, code)))
+        created = _created(row, code)
+        listed_at = midnight(created) if created else None
+        found.append(Instrument(code, asset_id(match[1]), margin, face, listed_at))
+    return distinct(found)
+
+
+def perpetuals(client: Client, margin: str, assets: Sequence[str]) -> list[Instrument]:
+    """Those of the asked assets (all where none is named)."""
+    answer = client.listing(UPSTREAM, _list_of(margin), whole=whole)
+    return [i for i in instruments(listed(json_of(answer)), margin) if not assets or i.asset in assets]
+
+
+def contracts(client: Client, margin: str, assets: Sequence[str]) -> list[Part]:
+    """A part for each of them; the context says what one contract is worth (`face`)."""
+    found = []
+    for each in perpetuals(client, margin, assets):
+        context = {"contract": each.name, "asset": each.asset, "margin": margin, "face": each.face}
+        since = each.listed_at.date() if each.listed_at else None
+        found.append(Part(each.name, (each.name,), context, since=since))
     return found
+
+
+def lists(client: Client, assets: Sequence[str]) -> list[Part]:
+    """One list of contracts per kind of margin, whatever assets are asked."""
+    return [Part(margin, (margin,), {"margin": margin}) for margin in APIS]
+
+
+def fetch_list(client: Client, part: Part, window: Window) -> Iterator[Answer]:
+    """The list as it stands."""
+    yield client.get(UPSTREAM, _list_of(part.name), whole=whole)
+
+
+def parse_list(answer: Answer) -> pl.DataFrame:
+    """The perpetuals as raw.instruments."""
+    margin = answer.context["margin"]
+    return instrument_rows(VENUE, margin, instruments(listed(json_of(answer)), margin), answer.observed_at)
+
+
+def _list_of(margin: str) -> str:
+    return f"{APIS[margin]}/v1/swap_contract_info"
 
 
 def _created(row: Any, code: str) -> date | None:
@@ -203,6 +238,18 @@ def _settlements(answer: Answer, found: list[Any]) -> pl.DataFrame:
 
 
 DATASETS: tuple[Dataset, ...] = (
+    Dataset(
+        name="htx_contracts",
+        source="htx",
+        kind="instruments",
+        title="HTX perpetuals and their faces, as listed now",
+        earliest=EARLIEST,
+        cut=Cut.SNAPSHOT,
+        parts=lists,
+        fetch=fetch_list,
+        parse=parse_list,
+        tail_days=0,
+    ),
     Dataset(
         name="htx_funding",
         source="htx",

@@ -23,7 +23,7 @@ from pipelines.sources.contract import Answer, Cut, Dataset, Part, Retry, Unpars
 from pipelines.sources.extent import leading
 from pipelines.sources.frames import frame
 from pipelines.sources.http import Client
-from pipelines.sources.names import asset_id
+from pipelines.sources.names import listed_asset
 from pipelines.sources.upstream import Reply, Upstream
 
 VENUE = "hyperliquid"
@@ -51,8 +51,8 @@ def parts(client: Client, assets: Sequence[str]) -> list[Part]:
         raise Unparsable(f"universe: expected a list, found {type(universe).__name__}")
     for row in universe:
         coin = str(numbers.required(row, "name", "universe"))
-        asset = asset_id(coin)
-        if not wanted or asset in wanted:
+        asset = listed_asset(coin)
+        if asset and (not wanted or asset in wanted):
             found.append(Part(coin, (coin,), {"coin": coin, "asset": asset}))
     return found
 

@@ -31,3 +31,11 @@ def asset_id(base: str) -> str:
     if not symbol:
         raise Unparsable(f"an asset without a name: {base!r}")
     return {"XBT": "BTC", "XXBT": "BTC", "XDG": "DOGE"}.get(symbol, symbol)
+
+
+def listed_asset(base: str) -> str | None:
+    """The asset of a listed contract; None where its name is in another alphabet, which no asset here has.
+
+    Venues list such contracts among all others: one of them must not cost the whole list.
+    """
+    return asset_id(base) if base.isascii() and re.search(r"[A-Za-z0-9]", base) else None

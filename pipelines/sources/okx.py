@@ -1,4 +1,4 @@
-"""OKX: settled funding, three months over REST and from 2022-03 on in monthly archive files.
+"""OKX: its swaps, and settled funding, three months over REST and from 2022-03 on in monthly archive files.
 
 Upstreams: www.okx.com v5 (keyless, 10 calls per 2 s, address and instrument) and static.okx.com
 (zips, no checksums, no limit seen). Rates are fractions per interval, up to sixteen places.
@@ -12,7 +12,7 @@ was paid; errors come with HTTP 200 and a `code` that is text; rows older than t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -32,6 +32,8 @@ from pipelines.sources.contract import (
 )
 from pipelines.sources.frames import frame
 from pipelines.sources.http import Client
+from pipelines.sources.instruments import Instrument, distinct, instrument_rows
+from pipelines.sources.names import listed_asset
 from pipelines.sources.upstream import Reply, Upstream, retry_after
 
 VENUE = "okx"
@@ -83,22 +85,77 @@ def _rows(body: Any) -> list[Any]:
 # ---- which swaps there are -------------------------------------------------------------------------
 
 
+SWAPS = ("/api/v5/public/instruments", {"instType": "SWAP"})
+
+
+def instruments(rows: Sequence[Any]) -> list[Instrument]:
+    """The swaps against USDT, and those against USD: coins a contract where linear, dollars where inverse."""
+    found = []
+    for row in rows:
+        swap, family, kind = (
+            str(numbers.required(row, f, "instrument")) for f in ("instId", "instFamily", "ctType")
+        )
+        coin, _, quote = family.partition("-")
+        asset = listed_asset(coin)
+        if asset is None or quote not in MARGINS or swap != f"{family}-SWAP":
+            continue
+        margin = MARGINS[quote]
+        if kind != margin:
+            raise Unparsable(f"{swap} ctType: expected {margin}, found {kind!r}")
+        value, times = (
+            numbers.price(numbers.required(row, f, swap), f"{swap} {f}") for f in ("ctVal", "ctMult")
+        )
+        currency = numbers.required(row, "ctValCcy", swap)
+        if currency != (coin if margin == "linear" else "USD"):
+            raise Unparsable(f"{swap} ctValCcy: a contract of {currency!r} cannot be counted")
+        face = numbers.price(value * times, f"{swap} ctVal x ctMult")
+        if face <= 0:
+            raise Unparsable(f"{swap} ctVal x ctMult: {value} x {times} is no size")
+        found.append(Instrument(swap, asset, margin, face, _listed_at(row)))
+    return distinct(found)
+
+
+def _listed_at(row: Any) -> datetime | None:
+    stated = row.get("listTime")
+    return numbers.moment(stated, "listTime", "ms") if stated else None
+
+
+def swaps(client: Client, assets: Sequence[str]) -> list[Instrument]:
+    """Those of the asked assets (all where none is named); of the inverse ones BTC and ETH."""
+    answer = client.listing(REST, *SWAPS, whole=_whole)
+    return [
+        each
+        for each in instruments(_rows(json_of(answer)))
+        if (not assets or each.asset in assets) and (each.margin == "linear" or each.asset in INVERSE_ASSETS)
+    ]
+
+
 def parts(client: Client, assets: Sequence[str]) -> list[Part]:
     """<ASSET>-USDT-SWAP of the asked assets (all where none is named), and the USD swaps of BTC and ETH."""
-    answer = client.get(REST, "/api/v5/public/instruments", {"instType": "SWAP"}, whole=_whole)
-    found: dict[str, Part] = {}
-    for row in _rows(json_of(answer)):
-        name = str(numbers.required(row, "instId", "instrument"))
-        asset, _, quote = name.removesuffix("-SWAP").partition("-")
-        if quote not in MARGINS or (quote == "USD" and asset not in INVERSE_ASSETS):
-            continue
-        if assets and asset not in assets:
-            continue
-        context = {"swap": name, "asset": asset, "margin": MARGINS[quote]}
-        listed = row.get("listTime")
-        since = numbers.moment(listed, "listTime", "ms").date() if listed else None
-        found[name] = Part(name, (name,), context, since=since)
-    return list(found.values())
+    return [
+        Part(
+            each.name,
+            (each.name,),
+            {"swap": each.name, "asset": each.asset, "margin": each.margin},
+            since=each.listed_at.date() if each.listed_at else None,
+        )
+        for each in swaps(client, assets)
+    ]
+
+
+def list_parts(client: Client, assets: Sequence[str]) -> list[Part]:
+    """The list of all swaps, whatever assets are asked."""
+    return [Part("swaps", ("swaps",))]
+
+
+def fetch_list(client: Client, part: Part, window: Window) -> Iterator[Answer]:
+    """The list as it stands."""
+    yield client.get(REST, *SWAPS, whole=_whole)
+
+
+def parse_list(answer: Answer) -> pl.DataFrame:
+    """The swaps as raw.instruments."""
+    return instrument_rows(VENUE, "swaps", instruments(_rows(json_of(answer))), answer.observed_at)
 
 
 def archive_parts(client: Client, assets: Sequence[str]) -> list[Part]:
@@ -182,6 +239,18 @@ def _settlement(
 
 
 DATASETS: tuple[Dataset, ...] = (
+    Dataset(
+        name="okx_contracts",
+        source="okx",
+        kind="instruments",
+        title="OKX swaps and their contract values, as listed now",
+        earliest=date(2020, 1, 1),
+        cut=Cut.SNAPSHOT,
+        parts=list_parts,
+        fetch=fetch_list,
+        parse=parse_list,
+        tail_days=0,
+    ),
     Dataset(
         name="okx_archive_funding",
         source="okx",

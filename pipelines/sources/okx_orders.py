@@ -25,7 +25,6 @@ from pipelines.sources.bodies import json_of
 from pipelines.sources.contract import Answer, Cut, Dataset, Incomplete, Part, Retry, Unparsable, Window
 from pipelines.sources.frames import frame
 from pipelines.sources.http import Client
-from pipelines.sources.names import asset_id
 from pipelines.sources.orders import (
     ORDER_KEY,
     backwards,
@@ -42,7 +41,6 @@ VENUE = "okx"
 KEPT = timedelta(hours=24)
 SLACK = timedelta(minutes=30)  # a window is planned a while before it is asked for; measured: 23.8 hours
 ROWS_A_PAGE = 100
-INVERSE_ASSETS = ("BTC", "ETH")
 
 UPSTREAM = replace(okx.REST, rates=((36, 2.0),))
 
@@ -66,28 +64,11 @@ def parts(client: Client, assets: Sequence[str]) -> list[Part]:
 
     The context says what a contract is: `face` coins where linear, dollars where inverse.
     """
-    answer = client.get(okx.REST, "/api/v5/public/instruments", {"instType": "SWAP"}, whole=_whole)
     found = []
-    for row in _listed(json_of(answer), "data", "answer"):
-        swap, family, kind = (
-            str(numbers.required(row, f, "instrument")) for f in ("instId", "instFamily", "ctType")
-        )
-        coin, _, quote = family.partition("-")
-        asset = asset_id(coin)
-        wanted = quote == "USDT" or (quote == "USD" and asset in INVERSE_ASSETS)
-        if not wanted or swap != f"{family}-SWAP" or (assets and asset not in assets):
-            continue
-        margin = "linear" if quote == "USDT" else "inverse"
-        if kind != margin:
-            raise Unparsable(f"{swap} ctType: expected {margin}, found {kind!r}")
-        value, times = (
-            numbers.price(numbers.required(row, f, swap), f"{swap} {f}") for f in ("ctVal", "ctMult")
-        )
-        currency = numbers.required(row, "ctValCcy", swap)
-        if currency != (coin if margin == "linear" else "USD"):
-            raise Unparsable(f"{swap} ctValCcy: a contract of {currency!r} cannot be counted")
-        context = {"swap": swap, "family": family, "asset": asset, "margin": margin}
-        found.append(Part(family, (swap,), {**context, "face": f"{value * times:f}"}))
+    for each in okx.swaps(client, assets):
+        family = each.name.removesuffix("-SWAP")
+        context = {"swap": each.name, "family": family, "asset": each.asset, "margin": each.margin}
+        found.append(Part(family, (each.name,), {**context, "face": each.face}))
     return found
 
 

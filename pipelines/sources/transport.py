@@ -1,12 +1,13 @@
-"""What all clients of one run share: sessions, limiters, the mirror, secrets, and the record of attempts."""
+"""What all clients of one run share: sessions, limiters, lists, the mirror, secrets, the record of attempts."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -18,6 +19,7 @@ from pipelines.sources.upstream import Upstream
 
 USER_AGENT = "Mozilla/5.0 (compatible; Floodmark/0.1; self-hosted market data warehouse)"
 SECRET_MARK = "[secret]"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Transport:
         self.stopped = threading.Event()
         self._local = threading.local()
         self._limiters: dict[str, Limiter] = {}
+        self._once: dict[str, Future[Any]] = {}
         self._lock = threading.Lock()
 
     def session(self) -> requests.Session:
@@ -85,6 +88,18 @@ class Transport:
                 ]
                 limiter = self._limiters[name] = Limiter(rates)
         limiter.try_acquire(name, cost)
+
+    def once(self, name: str, work: Callable[[], T]) -> T:
+        """What `work` gives or raises, done once a run under this name; whoever else comes waits for it."""
+        with self._lock:
+            is_first = name not in self._once
+            shared = self._once.setdefault(name, Future())
+        if is_first:
+            try:
+                shared.set_result(work())
+            except BaseException as error:
+                shared.set_exception(error)
+        return cast(T, shared.result())
 
     def pause(self, seconds: float) -> None:
         if self.stopped.wait(seconds):

@@ -71,6 +71,20 @@ class LiquidationOrders(dy.Schema):
     usd = _decimal(USD, nullable=False, min=Decimal(0))
 
 
+class Instruments(dy.Schema):
+    """What one unit of a contract is worth, as its venue lists it; terms stand until others are listed."""
+
+    venue = _text(nullable=False, regex=VENUE)
+    market = _text(nullable=False)  # the list it stands on
+    instrument = _text(nullable=False)  # as orders and rates of the venue name it
+    asset = _text(nullable=False, regex=ASSET)
+    margin = dy.String(nullable=False, regex="^(linear|inverse)$")
+    native_unit = dy.String(nullable=False, regex="^(contract|coin|usd)$")
+    multiplier = _decimal(AMOUNT, nullable=False, min_exclusive=Decimal(0))  # coins (linear) or USD a unit
+    stated_at = _time()
+    listed_at = dy.Datetime(time_unit="us", time_zone="UTC", nullable=True)  # where the list says it
+
+
 class EtfFlows(dy.Schema):
     """Net flow per fund and New York trading date; null where the fund had not reported.
 
@@ -176,6 +190,7 @@ class Kind:
     key: tuple[str, ...]
     time: str
     events: bool = False  # immutable events: a window is replaced, vintages do not exist
+    standing: bool = False  # stands until another answer says otherwise, whatever the time of either
 
     @property
     def columns(self) -> dict[str, pl.DataType]:
@@ -184,7 +199,8 @@ class Kind:
 
     @property
     def values(self) -> tuple[str, ...]:
-        return tuple(c for c in self.columns if c not in self.key)
+        """What makes a vintage differ; that the same was said at another time does not."""
+        return tuple(c for c in self.columns if c not in self.key and c != self.time)
 
     @property
     def time_is_date(self) -> bool:
@@ -207,6 +223,7 @@ KINDS: dict[str, Kind] = {
             "liquidated_at",
             events=True,
         ),
+        Kind("instruments", Instruments, ("venue", "market", "instrument"), "stated_at", standing=True),
         Kind("etf_flows", EtfFlows, ("market", "asset", "fund", "session_date"), "session_date"),
         Kind("onchain_volume", OnchainVolume, ("market", "chain", "metric", "day"), "day"),
         Kind(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -22,6 +22,7 @@ PROVENANCE = ("observed_at", "vintage", "retracted", "landing")
 # An answer that takes back more than this is taken for a shrunken answer, not for the truth.
 SHRINK_ROWS, SHRINK_SHARE = 3, 0.1
 
+_EVER = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
 _TYPES = {"String": "varchar", "Int64": "bigint", "Date": "date", "Boolean": "boolean"}
 
 
@@ -186,6 +187,8 @@ def _without_overlap(kind: Kind, batches: Sequence[Batch]) -> list[list[Batch]]:
         if batch.rows.height:  # the rows of a snapshot lie outside its scope, at the upstream's own moment
             times: Any = batch.rows[kind.time].cast(pl.Datetime("us", "UTC"))
             scope = (min(scope[0], times.min()), max(scope[1], times.max() + timedelta(microseconds=1)))
+        if kind.standing:
+            scope = _EVER
         if not groups or any(_touches(taken.get(m, []), scope) for m in batch.markets):
             groups.append([])
             taken = {}
@@ -328,6 +331,8 @@ def _replace_events(
 
 
 def _inside(kind: Kind, row: str, scope: str) -> str:
+    if kind.standing:  # a list says what is in force, and by that what no longer is
+        return "true"
     at = f"{row}.{kind.time}"
     if kind.time_is_date:
         at = f"(({at})::timestamp at time zone 'UTC')"

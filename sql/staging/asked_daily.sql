@@ -29,6 +29,7 @@ with datasets as (
         cut = 'snapshot' as is_snapshot,
         earliest
     from meta.datasets
+    where kind <> 'instruments'  -- terms are no daily figures
 ),
 
 snapshots as (

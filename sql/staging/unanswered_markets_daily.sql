@@ -19,6 +19,7 @@ with datasets as (
             else kind
         end as kind
     from meta.datasets
+    where kind <> 'instruments'  -- terms are no daily figures
 ),
 
 series_of_parts as (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -15,6 +15,7 @@ from pipelines.sources.bodies import whole_list
 from pipelines.sources.contract import NotPublished, Part, RateStopped, Unparsable, Unreachable, Window
 from tests.sources.archive_files import LISTING, listing, serve_file, zipped
 from tests.sources.damaged import assert_fits, assert_outlives_faults, assert_same_or_named
+from tests.sources.test_binance_contracts import serve_listing, serve_measured
 
 HOST = "/fapi.binance.com"
 BASIS, FUNDING = f"{HOST}/futures/data/basis", f"{HOST}/fapi/v1/fundingRate"
@@ -100,10 +101,12 @@ def test_451_is_unreachable_and_not_empty_and_418_rests(upstream, open_client):
 def test_perpetuals_are_named_by_the_archive(upstream, open_client):
     """fapi may be out of reach, and 1000PEPE has to be found from PEPE."""
     folder = "data/futures/um/monthly/fundingRate/"
-    names = ("1000PEPEUSDT", "BTCUSDC", "BTCUSDT", "BTCUSDT_250328", "ETHUSDT")
+    names = ("1000PEPEUSDT", "BTCUSDC", "BTCUSDT", "BTCUSDT_250328", "ETHUSDT", "币安人生USDT")
     upstream.serve(LISTING, listing(folders=[f"{folder}{n}/" for n in names]))
     parts = binance_context.linear_parts(open_client(), ["BTC", "PEPE", "LTC"])
     assert [(p.name, p.context["asset"]) for p in parts] == [("1000PEPEUSDT", "PEPE"), ("BTCUSDT", "BTC")]
+    every = binance_context.linear_parts(open_client(), [])  # a name in another alphabet costs only itself
+    assert [p.name for p in every] == ["1000PEPEUSDT", "BTCUSDT", "ETHUSDT"]
 
 
 # ---- funding ----------------------------------------------------------------------------------------
@@ -142,7 +145,7 @@ def test_a_symbol_that_is_not_listed_is_absent(upstream, open_client):
 
 DAY = Window.of_days(date(2024, 12, 9), date(2024, 12, 9))
 HEADER = "create_time,symbol,sum_open_interest,sum_open_interest_value,count_toptrader_long_short_ratio"
-UM = {"family": "um", "symbol": "BTCUSDT", "asset": "BTC", "days": ["2024-12-09"]}
+UM = {"family": "um", "symbol": "BTCUSDT", "asset": "BTC"}
 
 
 def metrics(symbol="BTCUSDT", *lines):
@@ -168,11 +171,11 @@ def test_the_row_of_midnight_with_empty_ratios_and_doubled_rows(answer_of):
 
 def test_coin_margined_metrics_count_contracts_and_coins(answer_of):
     line = "2024-12-09 00:00:00,BTCUSD_PERP,5578700.00000000,18265.00911826,"
-    context = {**UM, "family": "cm", "symbol": "BTCUSD_PERP"}
+    context = {**UM, "family": "cm", "symbol": "BTCUSD_PERP", "face": "100"}
     [row] = binance_context.parse_metrics(answer_of(metrics("BTCUSD_PERP", line), context)).rows()
     assert row[3] == "inverse" and row[5:] == (Decimal("18265.00911826"), Decimal("557870000"))
     line = line.replace("BTC", "ETH")
-    context = {**context, "symbol": "ETHUSD_PERP", "asset": "ETH"}
+    context = {**context, "symbol": "ETHUSD_PERP", "asset": "ETH", "face": "10"}
     [row] = binance_context.parse_metrics(answer_of(metrics("ETHUSD_PERP", line), context)).rows()
     assert row[6] == Decimal("55787000")
 
@@ -193,28 +196,61 @@ def test_another_format_is_named(answer_of, line, reason):
 
 def test_two_different_rows_of_midnight_are_a_contradiction(answer_of):
     lines = [f"2024-12-09 00:00:00,BTCUSDT,{n},2," for n in (1, 3)]
-    with pytest.raises(Unparsable, match="two values for one key"):
+    with pytest.raises(Unparsable, match="two values for 00:00 UTC"):
         binance_context.parse_metrics(answer_of(metrics("BTCUSDT", *lines), UM))
 
 
-def test_only_listed_days_are_asked_and_every_file_is_verified(upstream, attempts, open_client):
-    stem = "data/futures/um/daily/metrics/BTCUSDT/BTCUSDT-metrics-"
-    upstream.serve(LISTING, listing([f"{stem}2024-12-09.zip", f"{stem}2024-12-09.zip.CHECKSUM"]), listing())
+STEM = "data/futures/um/daily/metrics/BTCUSDT/BTCUSDT-metrics-"
+
+
+def test_every_file_is_verified_and_a_hole_in_the_archive_is_absent(upstream, attempts, open_client):
+    serve_listing(upstream, date(2024, 12, 7), date(2024, 12, 9), stem=STEM)
+    upstream.serve(LISTING, listing())
     client = open_client()
     [part] = binance_context.metrics_parts(client, ["BTC"])
     assert part.context == UM
-    oldest = (client.now - timedelta(days=31)).date().isoformat()
-    assert upstream.asked[0].query["start-after"] == stem + oldest
+    assert (part.since, part.until) == (date(2024, 12, 7), date(2024, 12, 9))
     body = metrics()
-    serve_file(upstream, f"{stem}2024-12-09.zip", body)
+    serve_file(upstream, f"{STEM}2024-12-09.zip", body)
     [answer] = binance_context.fetch_metrics(client, part, DAY)
     assert answer.body == body and attempts.verdicts[-2:] == ["ok", "ok"]
-    asked = len(upstream.asked)
+    hole = Window.of_days(date(2024, 12, 8), date(2024, 12, 8))
     with pytest.raises(NotPublished):
-        list(
-            binance_context.fetch_metrics(client, part, Window.of_days(date(2024, 12, 8), date(2024, 12, 8)))
-        )
-    assert len(upstream.asked) == asked
+        list(binance_context.fetch_metrics(client, part, hole))
+    assert attempts.verdicts[-1] == "absent"
+
+
+@pytest.mark.parametrize(
+    ("first", "begins"),
+    [
+        (date(2023, 11, 6), "2023-11-06"),  # 400 days that were named are wanted whole
+        (date(2023, 11, 5), "2024-11-10"),  # a longer stretch is all there is: its last 30 days
+        (date(2020, 9, 1), "2024-11-10"),
+        (date(2024, 12, 9), "2024-12-09"),
+        (None, "2024-11-10"),
+    ],
+)
+def test_days_that_are_named_are_read_whole_and_all_of_them_in_the_last_month(
+    upstream, open_client, first, begins
+):
+    upstream.serve(LISTING, listing())
+    client = open_client()
+    if first:
+        client = client.bind("*", Window.of_days(first, date(2024, 12, 9)), None, {})
+    assert binance_context.metrics_parts(client, ["ETH"]) == []
+    [asked] = upstream.asked
+    assert asked.query["start-after"] == f"{STEM.replace('BTC', 'ETH')}{begins}"  # `.zip` sorts after it
+
+
+def test_coin_margined_contracts_are_worth_what_their_own_days_measure(upstream, open_client):
+    days = date(2024, 12, 1), date(2024, 12, 9)
+    upstream.serve(LISTING, listing())
+    serve_listing(upstream, *days)  # for the part, and once more for the face
+    for day in days:
+        serve_measured(upstream, day, 1000)
+    [part] = binance_context.metrics_parts(open_client(), ["BTC"])
+    cm = {"family": "cm", "symbol": "BTCUSD_PERP", "asset": "BTC", "face": "1000"}
+    assert (part.context, part.since, part.until) == (cm, *days)
 
 
 @settings(max_examples=60, deadline=None)

@@ -11,6 +11,7 @@ import pytest
 from archive_files import LISTING, checksum, listing, serve_file, zipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_binance_contracts import serve_listing, serve_measured
 
 from pipelines.sources import binance_snapshots, orders
 from pipelines.sources.contract import Incomplete, NotPublished, Part, Unparsable, Window
@@ -21,7 +22,7 @@ HEAD = (
     "time,side,order_type,time_in_force,original_quantity,price,average_price,order_status,"
     "last_fill_quantity,accumulated_fill_quantity"
 )
-CONTEXT = {"symbol": "BTCUSD_PERP", "asset": "BTC", "missing": ["2023-09-09"]}
+CONTEXT = {"symbol": "BTCUSD_PERP", "asset": "BTC", "missing": ["2023-09-09"], "face": "100"}
 PART = Part("BTCUSD_PERP", ("BTCUSD_PERP",), CONTEXT)
 DAY = Window.of_days(date(2023, 6, 25), date(2023, 6, 25))
 STEM = "data/futures/cm/daily/liquidationSnapshot/BTCUSD_PERP/BTCUSD_PERP-liquidationSnapshot-"
@@ -48,7 +49,7 @@ def test_contracts_are_worth_their_face_and_never_their_price(answer_of: Any) ->
 
 
 def test_contracts_of_other_coins_are_ten_dollars(answer_of: Any) -> None:
-    context = {"symbol": "ETHUSD_PERP", "asset": "ETH"}
+    context = {"symbol": "ETHUSD_PERP", "asset": "ETH", "face": "10"}
     packed = body(LINE, name="ETHUSD_PERP-liquidationSnapshot-2023-06-25.csv")
     assert ORDERS.parse(answer_of(packed, context))["usd"].to_list() == [Decimal(70)]
 
@@ -109,14 +110,38 @@ def test_no_damage_of_the_file_changes_numbers_silently(answer_of: Any, at: int,
 
 
 def test_parts_name_the_days_without_a_file(upstream: Any, open_client: Any) -> None:
-    keys = [f"{STEM}{day}.zip{end}" for day in ("2024-05-31", "2024-06-02") for end in ("", ".CHECKSUM")]
-    upstream.serve(LISTING, listing(keys))
+    serve_listing(upstream, date(2024, 5, 31), date(2024, 6, 2), stem=STEM)
+    upstream.serve(LISTING, listing())
     (part,) = ORDERS.parts(open_client(), ("BTC", "SOL"))
     assert (part.since, part.until, part.context["missing"]) == (
         date(2024, 5, 31),
         date(2024, 6, 2),
         ["2024-06-01"],
     )
+    assert part.context["face"] == "100"  # no metrics between those days: what the venue documents
+
+
+def test_the_dollars_a_contract_are_measured_over_the_days_of_its_files(
+    upstream: Any, open_client: Any, answer_of: Any
+) -> None:
+    days = [date(2024, 5, 31), date(2024, 6, 2)]
+    serve_listing(upstream, *days, stem=STEM)
+    serve_listing(upstream, date(2024, 5, 30), *days, date(2024, 6, 3))  # those of the metrics
+    serve_measured(upstream, days[0], 1000)
+    serve_measured(upstream, days[1], 1000)
+    (part,) = ORDERS.parts(open_client(), ("BTC",))
+    assert part.context["face"] == "1000"
+    assert ORDERS.parse(answer_of(body(LINE), part.context))["usd"].to_list() == [Decimal(7000)]
+
+
+def test_a_face_that_changed_between_them_is_not_guessed(upstream: Any, open_client: Any) -> None:
+    days = [date(2024, 5, 31), date(2024, 6, 2)]
+    serve_listing(upstream, *days, stem=STEM)
+    serve_listing(upstream, *days)
+    serve_measured(upstream, days[0], 100)
+    serve_measured(upstream, days[1], 10)
+    with pytest.raises(Unparsable, match="the dollars a contract changed"):
+        ORDERS.parts(open_client(), ("BTC",))
 
 
 def test_a_day_that_the_listing_does_not_name_costs_no_request(upstream: Any, open_client: Any) -> None:

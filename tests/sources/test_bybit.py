@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.sources import bybit
+from pipelines.sources import bybit, bybit_interest
 from pipelines.sources.contract import (
     Cut,
     Incomplete,
@@ -25,6 +25,7 @@ from pipelines.sources.contract import (
 from pipelines.storage.contracts import KINDS
 
 (FUNDING,) = bybit.DATASETS
+(INTEREST,) = bybit_interest.DATASETS
 HISTORY = "/api.bybit.com/v5/market/funding/history"
 INSTRUMENTS = "/api.bybit.com/v5/market/instruments-info"
 CONTEXT = {"category": "linear", "symbol": "BTCUSDT", "asset": "BTC"}
@@ -148,6 +149,19 @@ def test_perpetuals_of_the_asked_coins_over_all_pages_with_the_day_they_begin(
         "page%3D2",
         None,
     ]
+
+
+def test_datasets_of_one_run_ask_for_the_list_once(upstream: Any, open_client: Any) -> None:
+    upstream.serve(
+        INSTRUMENTS,
+        envelope({"category": "linear", "list": [instrument("BTCUSDT", "BTC", "1704067200000")]}),
+        envelope({"category": "inverse", "list": []}),
+    )
+    upstream.serve(HISTORY, history())
+    client = open_client()
+    (rates,), (levels,) = FUNDING.parts(client, ("BTC",)), INTEREST.parts(client, ("BTC",))
+    assert rates.name == levels.name == "BTCUSDT"
+    assert [a.path for a in upstream.asked] == [INSTRUMENTS, HISTORY, INSTRUMENTS]
 
 
 def test_pages_go_back_until_the_start_is_reached(upstream: Any, open_client: Any) -> None:

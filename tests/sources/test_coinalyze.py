@@ -109,14 +109,19 @@ def test_no_asset_named_is_all_of_them(upstream, open_client):
 def test_batches_of_twenty_and_a_new_listing_is_another_part(upstream, open_client):
     many = [market(f"BTC{n:03}_PERP.A", "BTC") for n in range(45)]
     listed(upstream, many)
-    client = client_of(open_client)
-    parts = coinalyze.parts(client, ["BTC"])
+    parts = coinalyze.parts(client_of(open_client), ["BTC"])
     assert [len(part.markets) for part in parts] == [20, 20, 5]
     upstream.answers.clear()
     listed(upstream, [*many, market("BTC999_PERP.A", "BTC")])
-    again = coinalyze.parts(client, ["BTC"])
+    again = coinalyze.parts(client_of(open_client), ["BTC"])  # the next run
     assert [part.name for part in again[:2]] == [part.name for part in parts[:2]]
     assert again[2].name != parts[2].name
+
+
+def test_a_market_named_in_another_alphabet_does_not_cost_the_list(upstream, open_client):
+    listed(upstream, [*MARKETS, market("币安人生USDT_PERP.A", "币安人生")])
+    names = [p.name.split()[0] for p in coinalyze.parts(client_of(open_client), [])]
+    assert names == ["BTC", "ETH", "PEPE"]
 
 
 def test_doubled_rows_of_the_listing_are_one_market(upstream, open_client):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.sources import coinalyze_context
+from pipelines.sources import coinalyze, coinalyze_context
 from pipelines.sources.bodies import whole_list
 from pipelines.sources.contract import KeyRejected, Part, Unparsable, Window
 from tests.sources.damaged import assert_fits, assert_outlives_faults, assert_same_or_named
@@ -114,12 +114,23 @@ def test_only_the_largest_coins_are_worth_a_call_a_symbol(upstream, open_client)
     client = open_client("coinalyze", "coinalyze_funding", COINALYZE_API_KEY=KEY)
     [part] = coinalyze_context.parts(client, ["BTC", "WIF"])
     assert part.context == CONTEXT
-    assert coinalyze_context.parts(client, ["WIF"]) == [] and len(upstream.asked) == 3
+    assert coinalyze_context.parts(client, ["WIF"]) == []
+    assert len(upstream.asked) == 2  # markets and their margins stand on one list, asked once a run
     upstream.answers[f"{HOST}/future-markets"] = [
         (200, {}, json.dumps([listed("BTC_PERP.A", "BTC", "USD")]).encode())
     ]
+    client = open_client("coinalyze", "coinalyze_funding", COINALYZE_API_KEY=KEY)  # the next run
     with pytest.raises(Unparsable, match="margined: expected STABLE or COIN, found 'USD'"):
         coinalyze_context.parts(client, ["BTC"])
+
+
+def test_datasets_of_one_run_share_the_listing_and_its_failure(upstream, open_client):
+    upstream.serve(f"{HOST}/exchanges", {"message": "Invalid/Missing API key"}, status=401)
+    client = open_client("coinalyze", "coinalyze_funding", COINALYZE_API_KEY=KEY)
+    for ask in (coinalyze.parts, coinalyze_context.parts, coinalyze.parts):
+        with pytest.raises(KeyRejected):
+            ask(client, ["BTC"])
+    assert len(upstream.asked) == 1
 
 
 @pytest.mark.parametrize(

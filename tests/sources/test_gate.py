@@ -16,7 +16,7 @@ from pipelines.sources import gate
 from pipelines.sources.contract import Part, Refused, Unparsable, Window
 from pipelines.storage.contracts import KINDS
 
-STATS, INTEREST, FUNDING = gate.DATASETS
+CONTRACTS, STATS, INTEREST, FUNDING = gate.DATASETS
 HOST = "/api.gateio.ws/api/v4/futures"
 CONTEXT = {"settle": "usdt", "contract": "ETH_USDT", "asset": "ETH", "margin": "linear", "multiplier": "0.01"}
 INVERSE = {"settle": "btc", "contract": "BTC_USD", "asset": "BTC", "margin": "inverse", "multiplier": "1"}

@@ -6,12 +6,14 @@ import gzip
 import socket
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from pipelines.sources import http
 from pipelines.sources.contract import (
+    Answer,
     Incomplete,
     KeyRejected,
     NotPublished,
@@ -75,6 +77,60 @@ def test_a_question_is_kept_with_its_answer(upstream, open_client):
     answer = open_client().post(HOST, "/info", {"type": "x", "coin": "BTC"}, whole=whole_json)
     assert answer.url == 'https://api.example.org/info#{"coin": "BTC", "type": "x"}'
     assert (upstream.asked[0].method, upstream.asked[0].body) == ("POST", b'{"coin": "BTC", "type": "x"}')
+
+
+# ---- what several datasets need to know -------------------------------------------------------------
+
+
+def test_a_listing_is_asked_once_for_all_datasets_of_a_run(upstream, attempts, open_client):
+    upstream.serve(PATH, ["first"], ["second"], ["third"])
+    one = open_client("s", "s_one")
+    other = replace(one, dataset="s_other")
+    asked = [c.listing(HOST, "/v1/rows", {"a": 1}, whole=whole_json) for c in (one, other, one)]
+    assert [answer.body for answer in asked] == [b'["first"]'] * 3
+    assert [attempt.dataset for attempt in attempts.rows] == ["s_one"]  # landed once, by whoever came first
+    assert one.listing(HOST, "/v1/rows", {"a": 2}, whole=whole_json).body == b'["second"]'
+    assert ask(one, params={"a": 1}).body == b'["third"]'  # what a window is made of is asked for itself
+    assert open_client().listing(HOST, "/v1/rows", {"a": 1}, whole=whole_json).body == b'["third"]'
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "requests"), [(400, Refused, 1), (403, Unreachable, 1), (500, Incomplete, 8)]
+)
+def test_datasets_of_a_run_share_the_failure_of_a_listing(upstream, open_client, status, error, requests):
+    upstream.serve(PATH, {"no": "list"}, status=status)
+    client = open_client()
+    reasons = set()
+    for each in (client, replace(client, dataset="s_other")):
+        with pytest.raises(error) as told:
+            each.listing(HOST, "/v1/rows", whole=whole_json)
+        reasons.add(told.value.reason)
+    assert len(reasons) == 1 and len(upstream.asked) == requests
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_threads_wait_for_the_one_that_asks(upstream, open_client, status):
+    """The second comes while the first is at it: it gets the same answer, or the same failure."""
+    upstream.serve(PATH, [1], status=status)
+    asking, waiting = threading.Event(), threading.Event()
+    limit = replace(HOST, refusal=lambda reply: asking.set() or (waiting.wait(5) and time.sleep(0.1)))
+    client, found = open_client(), []
+
+    def listing():
+        try:
+            found.append(client.listing(limit, "/v1/rows", whole=whole_json))
+        except SourceError as error:
+            found.append(error)
+
+    first, second = threading.Thread(target=listing), threading.Thread(target=listing)
+    first.start()
+    assert asking.wait(5)
+    second.start()
+    waiting.set()
+    for thread in (first, second):
+        thread.join(10)
+    assert len(upstream.asked) == 1 and len(found) == 2 and found[0] is found[1]
+    assert isinstance(found[0], Answer if status == 200 else Unreachable)
 
 
 # ---- what is asked again ----------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from pipelines.sources.contract import (
 )
 from pipelines.storage.contracts import KINDS
 
-LINEAR, INVERSE = htx.DATASETS
+CONTRACTS, LINEAR, INVERSE = htx.DATASETS
 (ORDERS,) = htx_orders.DATASETS
 HOST = "/api.hbdm.com"
 V5, V1 = f"{HOST}/v5/market/funding_rate_history", f"{HOST}/swap-api/v1/swap_historical_funding_rate"

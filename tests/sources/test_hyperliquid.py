@@ -94,9 +94,11 @@ def test_a_hole_at_the_end_is_asked_about_once(upstream: Any, open_client: Any) 
 def test_only_listed_coins_are_asked_for_and_a_multiple_belongs_to_the_contract(
     upstream: Any, open_client: Any
 ) -> None:
-    upstream.serve(PATH, {"universe": [{"name": n} for n in ("BTC", "ETH", "kPEPE")]})
+    upstream.serve(PATH, {"universe": [{"name": n} for n in ("BTC", "ETH", "kPEPE", "龙")]})
     parts = FUNDING.parts(open_client(), ("PEPE", "BTC", "XMR"))
     assert [(p.name, p.context["asset"]) for p in parts] == [("BTC", "BTC"), ("kPEPE", "PEPE")]
+    every = FUNDING.parts(open_client(), ())  # a name in another alphabet costs only itself
+    assert [p.name for p in every] == ["BTC", "ETH", "kPEPE"]
 
 
 @pytest.mark.parametrize(

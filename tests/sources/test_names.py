@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipelines.sources.contract import Unparsable
-from pipelines.sources.names import asset_id, venue_id
+from pipelines.sources.names import asset_id, listed_asset, venue_id
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,23 @@ def test_a_multiple_is_no_part_of_the_asset(said: str, asset: str) -> None:
 @pytest.mark.parametrize("said", ["1INCH", "KAVA", "KSM", "1000", "100"])
 def test_a_name_that_only_looks_like_a_multiple_is_left_alone(said: str) -> None:
     assert asset_id(said) == said
+
+
+@pytest.mark.parametrize(
+    ("said", "asset"),
+    [
+        ("1000PEPE", "PEPE"),
+        (" xbt ", "BTC"),
+        ("币安人生", None),
+        ("龙BTC", None),  # what is left of it without the stranger is another asset
+        ("ВТС", None),  # three letters of Cyrillic
+        ("ＢＴＣ", None),  # of full width
+        ("BTC٣", None),
+        ("", None),
+    ],
+)
+def test_a_listed_name_in_another_alphabet_is_no_asset_and_no_fault(said: str, asset: str | None) -> None:
+    assert listed_asset(said) == asset
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from pipelines.sources import okx
 from pipelines.sources.contract import Cut, NotPublished, Part, Refused, Unparsable, Unreachable, Window
 from pipelines.storage.contracts import KINDS
 
-ARCHIVE, RECENT = okx.DATASETS
+CONTRACTS, ARCHIVE, RECENT = okx.DATASETS
 HISTORY = "/www.okx.com/api/v5/public/funding-rate-history"
 INSTRUMENTS = "/www.okx.com/api/v5/public/instruments"
 MONTHLY = "/static.okx.com/cdn/okex/traderecords/swaprates/monthly"
@@ -64,6 +64,14 @@ def test_the_datasets_keep_the_contract_of_their_kind() -> None:
 # ---- which swaps -----------------------------------------------------------------------------------
 
 
+def swap(name: str) -> dict[str, str]:
+    coin, quote, _ = name.split("-")
+    linear = quote != "USD"
+    row = {"instId": name, "instType": "SWAP", "instFamily": f"{coin}-{quote}", "listTime": "1611916828000"}
+    row |= {"ctType": "linear" if linear else "inverse", "ctVal": "0.01" if linear else "100"}
+    return row | {"ctMult": "1", "ctValCcy": coin if linear else "USD"}
+
+
 def test_swaps_of_the_asked_assets_and_two_of_them_in_dollars(upstream: Any, open_client: Any) -> None:
     names = [
         "BTC-USDT-SWAP",
@@ -73,7 +81,7 @@ def test_swaps_of_the_asked_assets_and_two_of_them_in_dollars(upstream: Any, ope
         "BTC-USDC-SWAP",
         "XRP-USDT-SWAP",
     ]
-    rows = [{"instId": n, "instType": "SWAP", "listTime": "1611916828000"} for n in [*names, names[0]]]
+    rows = [swap(n) for n in [*names, names[0], "币安人生-USDT-SWAP"]]
     upstream.serve(INSTRUMENTS, envelope(rows))
     recent = RECENT.parts(open_client(), ("BTC", "SOL", "XRP", "NOPE"))
     assert [(p.name, p.context["margin"], p.since) for p in recent] == [
@@ -85,14 +93,17 @@ def test_swaps_of_the_asked_assets_and_two_of_them_in_dollars(upstream: Any, ope
     kept = ["BTC-USDT-SWAP", "BTC-USD-SWAP", "SOL-USDT-SWAP"]
     assert [p.name for p in ARCHIVE.parts(open_client(), ("BTC", "SOL", "XRP"))] == kept
     assert [p.name for p in ARCHIVE.parts(open_client(), ())] == kept
+    every = ["BTC-USDT-SWAP", "BTC-USD-SWAP", "SOL-USDT-SWAP", "XRP-USDT-SWAP"]
+    assert [p.name for p in RECENT.parts(open_client(), ())] == every
     before = len(upstream.asked)
     assert ARCHIVE.parts(open_client(), ("XRP",)) == []
     assert len(upstream.asked) == before
 
 
 def test_a_list_without_names_is_refused(upstream: Any, open_client: Any) -> None:
-    upstream.serve(INSTRUMENTS, envelope([{"instrument": "BTC-USDT-SWAP"}]))
-    with pytest.raises(Unparsable, match="instId"):
+    row = swap("BTC-USDT-SWAP")
+    upstream.serve(INSTRUMENTS, envelope([{"instrument": row.pop("instId"), **row}]))
+    with pytest.raises(Unparsable, match="'instId' is not there"):
         RECENT.parts(open_client(), ("BTC",))
 
 

@@ -53,6 +53,7 @@ PROVENANCE = {"observed_at": UTC_TIME, "vintage": pl.Int32, "retracted": pl.Bool
 KIND_OF = {  # what a dataset of this kind is called in these tests: <source>_<word>
     "liquidation_buckets": "liquidations",
     "liquidation_orders": "orders",
+    "instruments": "contracts",
     "etf_flows": "etf_flows",
     "onchain_volume": "dex_volume",
     "funding_rates": "funding",
