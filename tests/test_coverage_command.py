@@ -133,17 +133,17 @@ def test_the_models_are_told_what_a_plain_run_leaves_out_and_how_much_is_kept(
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         lay_meta(conn, settings_at(), ledger)
         told = {name: (state, depth) for name, state, depth in conn.execute(query).fetchall()}
-        assert told["bybit_open_interest"][0] == "on_request"
+        assert told["okx_open_interest"][0] == "on_request"
         assert told["coinglass_liquidations"][0] == told["coinalyze_funding"][0] == "not_configured"
         assert told["kraken_candles"] == ("configured", registry.datasets()["kraken_candles"].depth_days)
         assert {name: depth for name, (_, depth) in told.items()} == {
             d.name: d.depth_days for d in registry.datasets().values()
         }
         moment = datetime(2024, 12, 9, tzinfo=UTC)
-        ledger.open_window(1, "bybit_open_interest", "*", (), moment, moment + timedelta(days=1))
+        ledger.open_window(1, "okx_open_interest", "*", (), moment, moment + timedelta(days=1))
         lay_meta(conn, settings_at(), ledger)
         told = {name: (state, depth) for name, state, depth in conn.execute(query).fetchall()}
-        assert told["bybit_open_interest"][0] == "configured", "it was asked for once"
+        assert told["okx_open_interest"][0] == "configured", "it was asked for once"
 
 
 def test_a_past_night_from_before_the_funds_has_no_sessions() -> None:

@@ -44,6 +44,9 @@ all: absolute links point past the mirror | sources/test_http.py::test_an_absolu
 all: symbol multipliers, 1000PEPE and kPEPE | sources/test_names.py::test_a_multiple_is_no_part_of_the_asset
 all: a name that only looks like a multiple | sources/test_names.py::test_a_name_that_only_looks_like_a_multiple_is_left_alone
 all: one venue under several spellings | sources/test_names.py::test_a_venue_has_one_name_and_a_group_is_its_sorted_members
+all: a name in another alphabet, of which a rest would be another asset | sources/test_names.py::test_a_listed_name_in_another_alphabet_is_no_asset_and_no_fault
+all: a name in another alphabet costs the list of a venue | sources/test_instruments.py::test_a_contract_named_in_another_alphabet_does_not_cost_the_list
+all: a name in another alphabet costs the list of a vendor | sources/test_coinalyze.py::test_a_market_named_in_another_alphabet_does_not_cost_the_list
 liquidations: side words, the order sells | sources/test_orders.py::test_a_selling_order_closed_a_long
 liquidations: side words, a word nobody knows | sources/test_orders.py::test_another_word_is_no_side
 liquidations: side words, OKX net positions | sources/test_okx_orders.py::test_a_position_that_says_net_is_read_from_the_order
@@ -54,11 +57,16 @@ liquidations: side words, dYdX taker | sources/test_dydx.py::test_the_side_is_th
 liquidations: side words, Tardis | sources/test_tardis.py::test_a_line_as_a_whole_with_its_microseconds
 liquidations: COIN-M face value, never contracts times price | sources/test_binance_snapshots.py::test_contracts_are_worth_their_face_and_never_their_price
 liquidations: COIN-M face value of 10 dollars | sources/test_binance_snapshots.py::test_contracts_of_other_coins_are_ten_dollars
+liquidations: COIN-M face value is measured, and near a power of ten | sources/test_binance_contracts.py::test_a_quotient_that_is_near_none_is_named
+liquidations: COIN-M face value that changed within the days | sources/test_binance_contracts.py::test_a_face_that_changed_within_the_span_is_named_with_its_days
 liquidations: face value, OKX inverse | sources/test_okx_orders.py::test_an_inverse_order_is_contracts_times_dollars
 liquidations: face value, Gate settle btc with multiplier 0 | sources/test_gate_orders.py::test_a_contract_of_settle_btc_is_one_dollar_whatever_its_multiplier_says
 liquidations: face value, Deribit inverse | sources/test_deribit_trades.py::test_the_amount_of_a_coin_margined_future_is_dollars
 liquidations: units differ by exchange, Tardis | sources/test_tardis.py::test_every_exchange_has_its_own_unit
+liquidations: units are what the lists say and not typed in, Tardis | sources/test_tardis.py::test_units_are_what_the_lists_say_now_and_none_is_typed_in
+liquidations: one list that is down costs its own parts alone, Tardis | sources/test_tardis.py::test_a_venue_whose_list_is_down_fails_alone_and_says_why
 liquidations: contract values, OKX linear | sources/test_okx_orders.py::test_a_linear_order_is_contracts_times_value_times_price
+liquidations: contract values times a multiple, OKX | sources/test_instruments.py::test_a_list_says_what_a_contract_is_worth_and_the_answer_when
 liquidations: HTX amount is contracts in one version, coins in another | sources/test_htx.py::test_a_linear_order_is_worth_its_turnover_and_amount_is_not_coins
 liquidations: exact duplicate rows of an archive | sources/test_binance_snapshots.py::test_exact_duplicate_rows_are_one_order
 liquidations: several states of one order | sources/test_binance_snapshots.py::test_several_rows_of_one_order_count_in_their_last_state
@@ -95,6 +103,10 @@ etf: holiday rows | sql/test_etf_models.py::test_holidays_pending_and_missing_se
 etf: a holiday lacks nothing | sql/test_coverage_models.py::test_etf_sessions_are_weekdays_and_a_holiday_lacks_nothing
 etf: footer, fee and seed rows | sources/test_farside.py::test_the_columns_of_the_contract_and_exact_dollars
 etf: the short page with fee row and three header rows | sources/test_farside.py::test_the_short_page_with_its_three_header_rows
+etf: rows of fee, seed and staking among header rows or sessions | sources/test_farside_recent.py::test_what_is_said_of_the_funds_is_no_session_and_no_ticker_wherever_it_stands
+etf: the page of the last weeks forgets | sources/test_farside_recent.py::test_a_page_that_forgot_too_much_fails_by_name_and_takes_nothing_back
+etf: a fund leaves the page of the last weeks | sources/test_farside_recent.py::test_a_fund_that_leaves_the_page_keeps_its_sessions_before_the_window
+etf: an old copy of a page says nothing of the days since | test_saved_page.py::test_an_old_copy_says_nothing_of_the_days_since
 etf: inserted columns | sources/test_farside.py::test_an_inserted_column_moves_nothing
 etf: pages differ in the order of columns | sources/test_farside.py::test_columns_are_known_by_name
 etf: a renamed fund | sources/test_farside.py::test_the_renamed_ether_fund_is_one_series
@@ -132,6 +144,11 @@ context: LOW before HIGH before open, Coinbase | sources/test_coinbase.py::test_
 context: only the last 720 bars, Kraken | sources/test_kraken.py::test_720_bars_are_all_there_is_so_older_days_are_never_asked
 context: double-sided open interest, Bybit | sources/test_bybit_interest.py::test_open_interest_counts_both_sides_and_is_halved
 context: double-sided open interest, Gate | sources/test_gate.py::test_open_interest_is_two_sided_and_halved_and_taken_at_midnight
+context: double-sided open interest, HTX | sources/test_htx_interest.py::test_both_sides_are_counted_so_linear_coins_and_dollars_are_halved
+context: open interest of inverse contracts is contracts, HTX | sources/test_htx_interest.py::test_inverse_contracts_are_counted_and_worth_their_face
+context: open interest in another unit than was asked, HTX | sources/test_htx_interest.py::test_another_format_is_named
+context: open interest by number of rows alone, HTX | sources/test_htx_interest.py::test_a_full_page_that_does_not_reach_the_window_fails_by_name
+context: a stamp that may be the start or the end of its bucket, HTX | sources/test_htx_interest.py::test_midnight_counts_once_its_four_hours_are_over
 context: UTC+8 days, OKX open interest | sources/test_okx_interest.py::test_midnight_utc_is_kept_and_not_that_of_utc_plus_8
 context: symbol multipliers in open interest | sources/test_bybit_interest.py::test_contracts_on_a_thousand_coins_count_thousands
 context: doubled rows and empty ratios, metrics files | sources/test_binance_context.py::test_the_row_of_midnight_with_empty_ratios_and_doubled_rows

@@ -51,7 +51,8 @@ def asked_stretch(
     """
     end = horizon(dataset, now)
     if asked is not None:
-        start, end = midnight(asked.first), min(end, midnight(asked.last + timedelta(days=1)))
+        first = dataset.earliest if dataset.from_earliest else asked.first
+        start, end = midnight(first), min(end, midnight(asked.last + timedelta(days=1)))
     else:
         starts = [w.start_at for w in history if part.name == DISCOVERY or w.part in (part.name, DISCOVERY)]
         start = min(starts, default=midnight(dataset.earliest))

@@ -156,6 +156,7 @@ def _time(value: Any) -> datetime:
 
 
 def _dataset(name: str, title: str, metrics: Mapping[str, str], earliest: date = EARLIEST) -> Dataset:
+    """All pages of a history are one or two requests, so no range cuts off what lies before it."""
     return Dataset(
         name=name,
         source="coinmetrics",
@@ -167,6 +168,7 @@ def _dataset(name: str, title: str, metrics: Mapping[str, str], earliest: date =
         fetch=fetch,
         parse=parse,
         tail_days=30,
+        from_earliest=True,
     )
 
 

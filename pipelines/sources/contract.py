@@ -199,6 +199,7 @@ class Dataset:
     key: str | None = None  # the environment variable that holds its key
     workers: int = 1  # windows fetched side by side, where the upstream sets no limit
     depth_days: int | None = None  # the upstream keeps only this many days
+    from_earliest: bool = False  # a history that is needed whole: a range that is asked cuts off its end only
     rolling: bool = False  # a feed that forgets within the day: asked up to now, not up to midnight
 
     @property

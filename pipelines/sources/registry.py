@@ -47,25 +47,19 @@ MODULES = (
     "tardis",
 )
 
-# Long, heavy on their upstream, or refused in many countries: a plain run asks for them only once they
-# have been named (--source), and every night from then on.
+# Long (a request a day or an hour), heavy on their upstream, or refused in many countries: a plain run asks
+# for them only once they have been named (--source), and every night from then on.
 ON_REQUEST = frozenset(
     {
-        "coinmetrics_prices",  # since 2011-12, where a night and a backfill begin in 2020
-        "sosovalue_etf_recent",
         "ishares_holdings",
-        "defillama_fees",
-        "defillama_tvl",
         "deribit_funding",
         "deribit_liquidations",
-        "gate_open_interest",
         "gate_funding",
         "gate_liq_orders",
         "htx_funding",
         "htx_inverse_funding",
         "htx_open_interest",
         "htx_liquidation_orders",
-        "okx_liquidation_orders",
         "bitget_funding",
         "hyperliquid_funding",
         "dydx_funding",
@@ -75,11 +69,8 @@ ON_REQUEST = frozenset(
         "binance_basis",
         "binance_funding",
         "binance_open_interest",
-        "bybit_open_interest",
         "okx_open_interest",
         "coinalyze_funding",
-        "coinalyze_open_interest",
-        "coinglass_oi_weighted_funding",
         "tardis_liquidations",
     }
 )

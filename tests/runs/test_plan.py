@@ -207,6 +207,13 @@ def test_from_and_to_clip_at_the_running_day_and_at_the_history() -> None:
     assert planned(of, asked=("2019-01-01", "2019-12-31")) == [], "before there was anything"
 
 
+def test_a_history_that_is_needed_whole_is_cut_off_at_its_end_only() -> None:
+    needed = dataset(cut=Cut.WHOLE, earliest=date(2011, 12, 1), from_earliest=True)
+    (asked,) = plan_part(needed, BTC, Asked(date(2024, 12, 1), date(2024, 12, 9)), [], NOW)
+    assert (asked.first_day, asked.last_day) == (date(2011, 12, 1), date(2024, 12, 9))
+    assert plan_part(needed, BTC, None, [], NOW) == [Window.of_days(date(2011, 12, 1), date(2024, 12, 30))]
+
+
 def test_what_is_settled_is_asked_again_only_where_told_to() -> None:
     history = [row("2024-12-01", "2024-12-11")]
     asked = ("2024-12-01", "2024-12-10")
