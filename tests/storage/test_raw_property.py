@@ -113,7 +113,7 @@ def prints(conn: duckdb.DuckDBPyConnection) -> list[object]:
     return [p for p in fingerprint(conn) if p.schema == "raw"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data(), found=answers())
 def test_order_and_grouping_of_loads_do_not_matter(data: st.DataObject, found: list[Said]) -> None:
     with world() as (conn, ledger, landing):
