@@ -10,7 +10,7 @@ demo: $(STAMP)  ## the whole pipeline, offline, over the built-in sample
 	$(BIN)/floodmark demo
 
 test: $(STAMP)  ## the suite, under three minutes
-	$(BIN)/pytest -n 2 -m "not slow"
+	$(BIN)/pytest -n 3 -m "not slow"
 
 slow: $(STAMP)  ## proofs with real daemons, kills and full runs
 	$(BIN)/pytest -m slow
