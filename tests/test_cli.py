@@ -117,6 +117,10 @@ def test_every_format_carries_every_kind_of_value(folder: Folder) -> None:
     assert "[red]text[/nonsense]" in "".join(shown.split()), "brackets are text"
     assert "–" in shown, "unknown is a dash"
     assert expect(GOOD, "sql", "-", "--format", "csv", stdin="select 7 as x").stdout == "x\n7\n"
+    file = folder.root.parent / "question.sql"
+    file.write_text("-- a question\nselect 8 as x;\n")
+    assert expect(GOOD, "sql", str(file), "--format", "csv").stdout == "x\n8\n"
+    assert f"{file}x.sql cannot be read" in expect(WRONG_USE, "sql", f"{file}x.sql").stderr.replace("\n", "")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -94,17 +95,35 @@ def print_rank(chosen: Any, name: str, top: int, form: Format) -> None:
 
 @app.command()
 def sql(
-    query: Annotated[str, typer.Argument(help="one SQL statement; `-` reads it from standard input")],
+    query: Annotated[
+        str,
+        typer.Argument(
+            help="one SQL statement; a file that ends with .sql; `-` reads it from standard input"
+        ),
+    ],
     form: FormatOption = Format.table,
 ) -> None:
-    """Ask the published version, read-only: `floodmark sql "from facts.market_daily limit 5"`."""
+    """Ask the published version, read-only: `floodmark sql "from facts.market_daily limit 5"`,
+    `floodmark sql sql/queries/largest_since.sql`."""
     from pipelines.runs.ask import BadQuery, ask
 
     try:
-        table = ask(settings(), sys.stdin.read() if query == "-" else query)
+        table = ask(settings(), _statement(query))
     except BadQuery as error:
         wrong_use(str(error))
     print_rows(table.columns, table.rows, form)
+
+
+def _statement(query: str) -> str:
+    """What was typed, or what stands where it points."""
+    if query == "-":
+        return sys.stdin.read()
+    if not query.endswith(".sql"):  # no statement ends like that
+        return query
+    try:
+        return Path(query).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        wrong_use(f"{query} cannot be read: {error}")
 
 
 @app.command()
