@@ -99,6 +99,8 @@ def instruments(rows: Sequence[Any]) -> list[Instrument]:
         asset = listed_asset(coin)
         if asset is None or quote not in MARGINS or swap != f"{family}-SWAP":
             continue
+        if row.get("state") == "preopen":  # announced: its terms may still be blank
+            continue
         margin = MARGINS[quote]
         if kind != margin:
             raise Unparsable(f"{swap} ctType: expected {margin}, found {kind!r}")
@@ -131,16 +133,24 @@ def swaps(client: Client, assets: Sequence[str]) -> list[Instrument]:
 
 
 def parts(client: Client, assets: Sequence[str]) -> list[Part]:
-    """<ASSET>-USDT-SWAP of the asked assets (all where none is named), and the USD swaps of BTC and ETH."""
-    return [
-        Part(
-            each.name,
-            (each.name,),
-            {"swap": each.name, "asset": each.asset, "margin": each.margin},
-            since=each.listed_at.date() if each.listed_at else None,
-        )
-        for each in swaps(client, assets)
-    ]
+    """<ASSET>-USDT-SWAP of the asked assets (all where none is named), and the USD swaps of BTC and ETH.
+
+    Rates need no terms: a swap whose contract value cannot be read keeps its funding.
+    """
+    answer = client.listing(REST, *SWAPS, whole=_whole)
+    found: dict[str, Part] = {}
+    for row in _rows(json_of(answer)):
+        name = str(numbers.required(row, "instId", "instrument"))
+        coin, _, quote = name.removesuffix("-SWAP").partition("-")
+        asset = listed_asset(coin)
+        if asset is None or quote not in MARGINS or (quote == "USD" and asset not in INVERSE_ASSETS):
+            continue
+        if assets and asset not in assets:
+            continue
+        context = {"swap": name, "asset": asset, "margin": MARGINS[quote]}
+        listed_at = _listed_at(row)
+        found[name] = Part(name, (name,), context, since=listed_at.date() if listed_at else None)
+    return list(found.values())
 
 
 def list_parts(client: Client, assets: Sequence[str]) -> list[Part]:

@@ -273,6 +273,12 @@ def test_a_day_of_listing_that_is_not_stated_is_null(answer_of: Any) -> None:
 # ---- the rows of every list ---------------------------------------------------------------------------
 
 
+def test_a_swap_that_is_only_announced_has_no_terms_yet(answer_of: Any) -> None:
+    announced = okx_row("ETH-USDT-SWAP", "", "ETH") | {"state": "preopen"}
+    body = okx_list(okx_row("BTC-USDT-SWAP", "0.01", "BTC"), announced)
+    assert OKX.parse(answer_of(body, {}))["instrument"].to_list() == ["BTC-USDT-SWAP"]
+
+
 def test_a_face_as_text_has_no_exponent_and_no_idle_zeros() -> None:
     faces = [Instrument("X", "X", "linear", Decimal(n)).face for n in ("1E+7", "0.000100000000", "100.00")]
     assert faces == ["10000000", "0.0001", "100"]

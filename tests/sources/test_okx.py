@@ -100,6 +100,11 @@ def test_swaps_of_the_asked_assets_and_two_of_them_in_dollars(upstream: Any, ope
     assert len(upstream.asked) == before
 
 
+def test_funding_needs_no_contract_value(upstream: Any, open_client: Any) -> None:
+    upstream.serve(INSTRUMENTS, envelope([swap("BTC-USDT-SWAP") | {"ctVal": "", "ctType": "new"}]))
+    assert [part.name for part in RECENT.parts(open_client(), ("BTC",))] == ["BTC-USDT-SWAP"]
+
+
 def test_a_list_without_names_is_refused(upstream: Any, open_client: Any) -> None:
     row = swap("BTC-USDT-SWAP")
     upstream.serve(INSTRUMENTS, envelope([{"instrument": row.pop("instId"), **row}]))
