@@ -107,6 +107,32 @@ def test_free_sample_days_of_an_archive_of_many_venues(serve, floodmark):
     assert told_orders(run, "true") == expected_orders(TARDIS, "2024-11-01", "2024-12-01")
 
 
+def test_multipliers_are_those_that_the_venues_state_or_that_their_files_measure(serve, floodmark):
+    run = floodmark(serve("--shape-rows"))
+    lists = sources("gate_contracts", "okx_contracts", "htx_contracts")
+    orders = sources("gate_liq_orders", "htx_liquidation_orders", "okx_liquidation_orders")
+    run("run", "--from", "2024-12-30", "--to", "2024-12-31", *lists, *orders)
+    verdicts = run.sql("select dataset, terms, count(*) as contracts from facts.order_terms group by all")
+    told = {(r["dataset"], r["terms"]): r["contracts"] for r in verdicts}
+    # the lists were first seen after the orders, which says nothing against them
+    assert set(told) == {
+        (name, "assumed") for name in ("gate_liq_orders", "htx_liquidation_orders", "okx_liquidation_orders")
+    }
+    assert sum(told.values()) >= 8 + 9 + 5
+    worth = (
+        "select distinct asset, multiplier from facts.instruments where venue = 'gate' and margin = 'linear'"
+    )
+    for row in run.sql(worth):
+        assert row["multiplier"] * PRICE[row["asset"]] == pytest.approx(
+            DOLLARS_OF_A_UNIT["gate"][row["asset"]] - (row["asset"] == "BTC")
+        )
+    archive = sources("binance_cm_contracts", "binance_cm_liquidations")
+    run("run", "--from", "2023-06-20", "--to", "2023-06-30", *archive)
+    (coin_margined,) = run.sql("from facts.order_terms where dataset = 'binance_cm_liquidations'")
+    assert (coin_margined["multiplier"], coin_margined["terms"]) == (100, "stated")
+    assert (coin_margined["orders"], coin_margined["amount_usd"]) == (2, 5_000), "the doubled row is one"
+
+
 def test_sums_of_funding_at_every_interval_and_across_its_change(serve, floodmark):
     run = floodmark(serve("--shape-rows"))
     asked = sources("hyperliquid", "dydx_funding", "htx_funding", "htx_inverse_funding", "bitget_funding")
