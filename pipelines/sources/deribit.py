@@ -150,7 +150,7 @@ def basis_parts(client: Client, assets: Sequence[str]) -> list[Part]:
 
 def _basis_part(client: Client, asset: str) -> Part:
     query = {"currency": asset, "kind": "future", "expired": "false"}
-    answer = client.get(UPSTREAM, "/api/v2/public/get_instruments", query, whole=whole_list)
+    answer = client.listing(UPSTREAM, "/api/v2/public/get_instruments", query, whole=whole_list)
     expiries: dict[str, int | None] = {}
     for row in rows_of(answer):
         name, period, expires = (

@@ -26,6 +26,7 @@ MODULES = (
     "ishares",
     "defillama_extra",
     "deribit",
+    "deribit_interest",
     "deribit_options",
     "deribit_trades",
     "gate",
@@ -52,6 +53,7 @@ MODULES = (
 ON_REQUEST = frozenset(
     {
         "ishares_holdings",
+        "deribit_open_interest",
         "deribit_funding",
         "deribit_liquidations",
         "gate_funding",
