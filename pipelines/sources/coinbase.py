@@ -22,6 +22,8 @@ from pipelines.sources.upstream import Upstream
 
 VENUE, QUOTE = "coinbase", "USD"
 DAY_SECONDS = 86_400
+# A second voice on prices that Binance tells of every coin: where all are wanted, those are enough.
+ASSETS = ("BTC", "ETH", "SOL", "XRP", "DOGE", "ADA", "LTC", "LINK", "AVAX", "DOT", "BCH")
 BARS_A_CALL = 300
 PRICE_KEY = ("venue", "market", "asset", "bucket_start", "bucket_seconds")
 BAR_FIELDS = ("time", "low", "high", "open", "close", "volume")
@@ -30,20 +32,11 @@ UPSTREAM = Upstream("https://api.exchange.coinbase.com", rates=((8, 1.0),))
 
 
 def parts(client: Client, assets: Sequence[str]) -> list[Part]:
-    """<ASSET>-USD of the asked assets, whether listed or not; the list is read only where none is named."""
+    """<ASSET>-USD of the asked assets, whether listed or not; the deepest ones where none is named."""
     return [
         Part(f"{asset}-{QUOTE}", (f"{asset}-{QUOTE}",), {"product": f"{asset}-{QUOTE}", "asset": asset})
-        for asset in assets or _listed(client)
+        for asset in assets or ASSETS
     ]
-
-
-def _listed(client: Client) -> list[str]:
-    answer = client.get(UPSTREAM, "/products", whole=whole_list)
-    return sorted(
-        str(numbers.required(row, "base_currency", "product"))
-        for row in json_of(answer)
-        if numbers.required(row, "quote_currency", "product") == QUOTE
-    )
 
 
 def fetch(client: Client, part: Part, window: Window) -> Iterator[Answer]:

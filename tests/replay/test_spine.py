@@ -321,6 +321,16 @@ def test_older_answers_after_newer_ones_add_no_false_vintage(serve, floodmark):
     assert forward.fingerprint("raw") == backward.fingerprint("raw")
 
 
+def test_all_assets_are_a_setting(serve, floodmark):
+    few = floodmark(serve(), "few", **KEYS["coinalyze"])
+    every = floodmark(serve(), "every", **KEYS["coinalyze"]).with_(FLOODMARK_ASSETS="all")
+    totals = []
+    for run in (few, every):
+        run("run", "--from", "2024-12-01", "--to", "2024-12-31", code=0)
+        totals.append(run.sql("from facts.liquidation_totals_daily order by day"))
+    assert totals[0] == totals[1] and len(totals[0]) == 31
+
+
 def test_one_source_down_and_one_without_key_still_publish(serve, floodmark):
     run = floodmark(serve("--fault", "down@api.llama.fi"))
     run("run", "--from", "2024-11-01", "--to", "2024-12-31", code=1)

@@ -106,15 +106,13 @@ def test_a_window_is_one_request_with_its_last_day_included(upstream: Any, open_
     assert "Floodmark" in asked.headers["user-agent"]
 
 
-def test_products_are_the_asked_assets_and_all_that_are_quoted_in_dollars_otherwise(
+def test_products_are_the_asked_assets_and_the_deepest_ones_where_all_are_wanted(
     upstream: Any, open_client: Any
 ) -> None:
-    assert [p.name for p in CANDLES.parts(open_client(), ("BTC", "BNB"))] == ["BTC-USD", "BNB-USD"]
+    assert [p.name for p in CANDLES.parts(open_client(), ("SOL", "XRP"))] == ["SOL-USD", "XRP-USD"]
+    every = [p.name for p in CANDLES.parts(open_client(), ())]
+    assert {"BTC-USD", "ETH-USD"} < set(every) and len(set(every)) == len(every)
     assert upstream.asked == []
-    pairs = [("SOL", "USD"), ("BTC", "USD"), ("BTC", "EUR")]
-    products = [{"id": f"{b}-{q}", "base_currency": b, "quote_currency": q} for b, q in pairs]
-    upstream.serve("/api.exchange.coinbase.com/products", products)
-    assert [p.name for p in CANDLES.parts(open_client(), ())] == ["BTC-USD", "SOL-USD"]
 
 
 def test_passing_trouble_is_asked_again_and_the_asked_pause_is_kept(
