@@ -172,11 +172,27 @@ def run(
             refetch=refetch,
             watch=watch,
         )
-        # what others have landed waits too, whichever datasets this run asked for
-        every = list(registry.datasets().values())
-        report.loads = load(settings, folder, ledger, landing, every, command=command, watch=watch)
-        try:
-            report.version = build_and_publish(settings, folder, ledger, command=command, watch=watch)
-        except BUILD_ERRORS as error:
-            report.build_error = str(error)
+        finish(report, settings, folder, ledger, landing, command=command, watch=watch)
     return report
+
+
+def finish(
+    report: RunReport,
+    settings: Settings,
+    folder: Folder,
+    ledger: Ledger,
+    landing: Landing,
+    *,
+    command: str,
+    watch: Watch | None = None,
+) -> None:
+    """What follows the asking: load, build and publish, noted in the report.
+
+    What others have landed waits too, so every dataset is loaded, whichever this run asked for.
+    """
+    every = list(registry.datasets().values())
+    report.loads = load(settings, folder, ledger, landing, every, command=command, watch=watch)
+    try:
+        report.version = build_and_publish(settings, folder, ledger, command=command, watch=watch)
+    except BUILD_ERRORS as error:
+        report.build_error = str(error)

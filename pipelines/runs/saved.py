@@ -9,9 +9,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from pipelines.runs.build import BUILD_ERRORS
 from pipelines.runs.ingest import DatasetReport, LedgerRecorder
-from pipelines.runs.night import RunReport, Watch, build_and_publish, load, opened, recorded
+from pipelines.runs.night import RunReport, Watch, finish, opened, recorded
 from pipelines.settings import Settings
 from pipelines.sources import registry
 from pipelines.sources.contract import Answer, Dataset, Verdict, Window, midnight
@@ -58,12 +57,7 @@ def load_page(settings: Settings, path: Path, watch: Watch | None = None) -> Run
         ):
             _land(ledger, landing, run_id, dataset, answer)
         report.datasets[dataset.name] = DatasetReport(dataset.name, dataset.source, planned=1, complete=1)
-        every = list(registry.datasets().values())
-        report.loads = load(settings, folder, ledger, landing, every, command=command, watch=watch)
-        try:
-            report.version = build_and_publish(settings, folder, ledger, command=command, watch=watch)
-        except BUILD_ERRORS as error:
-            report.build_error = str(error)
+        finish(report, settings, folder, ledger, landing, command=command, watch=watch)
     return report
 
 

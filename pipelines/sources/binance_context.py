@@ -25,10 +25,10 @@ import polars as pl
 from pipelines.sources import binance, binance_archive, numbers
 from pipelines.sources.binance_contracts import (
     METRICS_FIELDS,
+    face_over_span,
     metrics_at_midnight,
     metrics_stem,
     stamp,
-    the_face,
 )
 from pipelines.sources.bodies import json_of, whole_list
 from pipelines.sources.contract import Answer, Cut, Dataset, Part, Refused, SourceError, Unparsable, Window
@@ -172,7 +172,7 @@ def metrics_parts(client: Client, assets: Sequence[str]) -> list[Part]:
 def _face(client: Client, asset: str, first: date, last: date) -> dict[str, str]:
     """The dollars a contract for the context, or why they cannot be had: the other contracts go on."""
     try:
-        return {"face": the_face(client, asset, first, last)}
+        return {"face": face_over_span(client, asset, first, last)}
     except SourceError as error:
         return {"unmeasured": f"the dollars a contract cannot be had: {error.reason}"}
 

@@ -25,7 +25,6 @@ from pipelines.sources.http import Client
 from pipelines.sources.instruments import Instrument, instrument_rows
 
 VENUE = binance.VENUE
-PERPETUALS = {"BTC": "BTCUSD_PERP", "ETH": "ETHUSD_PERP"}  # those whose orders and open interest are read
 METRICS_FIELDS = ("create_time", "symbol", "sum_open_interest", "sum_open_interest_value")
 ROUND_WITHIN = Decimal("0.02")
 DOCUMENTED_USD, OTHER_DOCUMENTED_USD = {"BTC": "100"}, "10"  # only where nothing can be measured
@@ -69,13 +68,13 @@ def face_usd(contracts: Decimal, coins: Decimal, price: Decimal) -> Decimal:
     return nearest
 
 
-def the_face(client: Client, asset: str, first: date, last: date) -> str:
+def face_over_span(client: Client, asset: str, first: date, last: date) -> str:
     """Dollars a contract over a span as text, measured on the first and the last day that has a file.
 
     Where nothing can be measured, what the venue documents; `Unparsable` where the face changed within the
     span.
     """
-    symbol = PERPETUALS[asset]
+    symbol = binance.COIN_MARGINED[asset]
     measured: dict[str, str] = {}
     for part in _measurements(client, asset, first, last):
         day, price = part.context["day"], Decimal(part.context["price"])
@@ -91,7 +90,7 @@ def the_face(client: Client, asset: str, first: date, last: date) -> str:
 def _measurements(client: Client, asset: str, first: date, last: date) -> list[Part]:
     """The first and the last day of the span that has metrics, with the price of its first moment where
     that is published."""
-    symbol = PERPETUALS[asset]
+    symbol = binance.COIN_MARGINED[asset]
     told = binance_archive.periods(client, metrics_stem("cm", symbol))
     days = [day for day in told if first.isoformat() <= day <= last.isoformat()]
     found = []
@@ -133,7 +132,7 @@ def parts(client: Client, assets: Sequence[str]) -> list[Part]:
     today = client.now.date()
     return [
         part
-        for asset in PERPETUALS
+        for asset in binance.COIN_MARGINED
         if not assets or asset in assets
         for part in _measurements(client, asset, EARLIEST, today)
     ]

@@ -17,15 +17,15 @@ from decimal import Decimal
 
 import polars as pl
 
-from pipelines.sources import binance_archive, numbers
-from pipelines.sources.binance_contracts import PERPETUALS, the_face
+from pipelines.sources import binance, binance_archive, numbers
+from pipelines.sources.binance_contracts import face_over_span
 from pipelines.sources.bodies import csv_of, records
 from pipelines.sources.contract import Answer, Cut, Dataset, NotPublished, Part, Unparsable, Window
 from pipelines.sources.frames import frame
 from pipelines.sources.http import Client
 from pipelines.sources.orders import ORDER_KEY, inverse_usd, liquidated_side
 
-VENUE = "binance"
+VENUE = binance.VENUE
 EARLIEST = date(2023, 6, 25)
 FIELDS = ("time", "side", "original_quantity", "price", "average_price", "accumulated_fill_quantity")
 
@@ -38,7 +38,7 @@ def parts(client: Client, assets: Sequence[str]) -> list[Part]:
     """The symbols that have files; the context names the days between the first and the last without one,
     and the dollars a contract, which must not have changed between them."""
     found = []
-    for asset, symbol in PERPETUALS.items():  # two requests a day and symbol
+    for asset, symbol in binance.COIN_MARGINED.items():  # two requests a day and symbol
         if assets and asset not in assets:
             continue
         days = [numbers.iso_day(day, "day") for day in binance_archive.periods(client, _stem(symbol))]
@@ -51,7 +51,7 @@ def parts(client: Client, assets: Sequence[str]) -> list[Part]:
             "symbol": symbol,
             "asset": asset,
             "missing": [day.isoformat() for day in missing],
-            "face": the_face(client, asset, days[0], days[-1]),
+            "face": face_over_span(client, asset, days[0], days[-1]),
         }
         found.append(Part(symbol, (symbol,), context, since=days[0], until=days[-1]))
     return found

@@ -26,7 +26,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from pipelines.sources import binance_contracts, gate, htx, numbers, okx
+from pipelines.sources import binance, binance_contracts, gate, htx, numbers, okx
 from pipelines.sources.bodies import records
 from pipelines.sources.contract import (
     Answer,
@@ -97,8 +97,8 @@ def _bitmex(client: Client, assets: Sequence[str]) -> list[Instrument]:
 def _binance_delivery(client: Client, assets: Sequence[str]) -> list[Instrument]:
     span = (binance_contracts.EARLIEST, client.now.date())
     return [
-        Instrument(symbol, a, "inverse", Decimal(binance_contracts.the_face(client, a, *span)))
-        for a, symbol in binance_contracts.PERPETUALS.items()
+        Instrument(symbol, a, "inverse", Decimal(binance_contracts.face_over_span(client, a, *span)))
+        for a, symbol in binance.COIN_MARGINED.items()
         if a in assets
     ]
 
@@ -139,6 +139,8 @@ def parts(client: Client, assets: Sequence[str]) -> list[Part]:
     """
     has_key = client.transport.settings.key(KEY_VARIABLE) is not None
     days: list[date | None] = [None] if has_key else list(_free_days(client))
+    if not days:
+        return []
     wanted = list(leading(assets or ASSETS))
     found = []
     for name, exchange in EXCHANGES.items():

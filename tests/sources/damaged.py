@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import strategies as st
 
 from pipelines.sources.contract import Answer, Retry, SourceError, Unreachable
 from pipelines.sources.upstream import Reply
@@ -28,6 +29,19 @@ def assert_same_or_named(
         assert error.reason
     else:
         assert found.sort(found.columns).equals(good.sort(good.columns))
+
+
+def without_tags(page: str, most: int = 4) -> st.SearchStrategy[str]:
+    """A web page that lost a few tags and what stands between them; a row that is gone with all its cells
+    leaves no trace, so none is."""
+    tags = [at for at, letter in enumerate(page) if letter == "<"] + [len(page)]
+    lost = [
+        (start, end)
+        for n, start in enumerate(tags)
+        for end in tags[n + 1 : n + 1 + most]
+        if "tr>" not in page[start:end]
+    ]
+    return st.sampled_from(lost).map(lambda cut: page[: cut[0]] + page[cut[1] :])
 
 
 def assert_fits(kind: str, frame: pl.DataFrame, key: tuple[str, ...]) -> None:

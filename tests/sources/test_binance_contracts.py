@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.sources import binance_contracts, instruments
-from pipelines.sources.binance_contracts import face_usd, the_face
+from pipelines.sources.binance_contracts import face_over_span, face_usd
 from pipelines.sources.contract import Cut, NotPublished, Unparsable, Window
 
 (CONTRACTS,) = binance_contracts.DATASETS
@@ -209,7 +209,7 @@ def test_the_first_and_the_last_day_with_a_file_are_asked_and_none_between(
     last = days[5]
     for day in (FIRST, last):
         serve_measured(upstream, day, 100)
-    assert the_face(open_client(), "BTC", FIRST, last + timedelta(days=30)) == "100"
+    assert face_over_span(open_client(), "BTC", FIRST, last + timedelta(days=30)) == "100"
     assert sorted(zips(upstream)) == sorted(
         path.format(day)
         for day in (FIRST, last)
@@ -220,7 +220,7 @@ def test_the_first_and_the_last_day_with_a_file_are_asked_and_none_between(
 def test_a_span_of_one_day_is_measured_once(upstream: Any, open_client: Any) -> None:
     serve_listing(upstream, LAST, stem=ETH_STEM)
     serve_measured(upstream, LAST, 10, "ETH", "2630.5")
-    assert the_face(open_client(), "ETH", LAST, LAST) == "10"
+    assert face_over_span(open_client(), "ETH", LAST, LAST) == "10"
     assert len(zips(upstream)) == 2
 
 
@@ -228,7 +228,7 @@ def test_a_face_that_is_not_the_documented_one_counts_as_measured(upstream: Any,
     serve_listing(upstream, FIRST, LAST)
     for day in (FIRST, LAST):
         serve_measured(upstream, day, 1000)
-    assert the_face(open_client(), "BTC", FIRST, LAST) == "1000"
+    assert face_over_span(open_client(), "BTC", FIRST, LAST) == "1000"
 
 
 def test_a_face_that_changed_within_the_span_is_named_with_its_days(upstream: Any, open_client: Any) -> None:
@@ -236,13 +236,13 @@ def test_a_face_that_changed_within_the_span_is_named_with_its_days(upstream: An
     serve_measured(upstream, FIRST, 100)
     serve_measured(upstream, LAST, 10)
     with pytest.raises(Unparsable, match=r"changed \(100 on 2023-06-25, 10 on 2024-10-14\)"):
-        the_face(open_client(), "BTC", FIRST, LAST)
+        face_over_span(open_client(), "BTC", FIRST, LAST)
 
 
 def test_without_a_file_the_face_is_what_the_venue_documents(upstream: Any, open_client: Any) -> None:
     serve_listing(upstream, FIRST - timedelta(days=1), LAST + timedelta(days=1))
     for asset, usd in (("BTC", "100"), ("ETH", "10")):
-        assert the_face(open_client(), asset, FIRST, LAST) == usd
+        assert face_over_span(open_client(), asset, FIRST, LAST) == usd
         upstream.answers.clear()
         upstream.serve(LISTING, listing())
     assert zips(upstream) == []
@@ -251,13 +251,13 @@ def test_without_a_file_the_face_is_what_the_venue_documents(upstream: Any, open
 def test_a_day_whose_bar_or_midnight_is_missing_measures_nothing(upstream: Any, open_client: Any) -> None:
     serve_listing(upstream, FIRST, LAST)
     serve_measured(upstream, LAST, 100)  # of the first day there are metrics, but no bar yet
-    assert the_face(open_client(), "BTC", FIRST, LAST) == "100"
+    assert face_over_span(open_client(), "BTC", FIRST, LAST) == "100"
     serve_measured(upstream, FIRST, 10)
     late = metrics(line(f"{FIRST} 00:05:00"))
     for end in (".zip", ".zip.CHECKSUM"):
         del upstream.answers[f"{VISION}/{BTC_STEM}{FIRST}{end}"]
     serve_file(upstream, f"{BTC_STEM}{FIRST}.zip", late)
-    assert the_face(open_client(), "BTC", FIRST, LAST) == "100"
+    assert face_over_span(open_client(), "BTC", FIRST, LAST) == "100"
 
 
 def test_a_price_of_another_day_is_not_taken(upstream: Any, open_client: Any) -> None:
@@ -268,7 +268,7 @@ def test_a_price_of_another_day_is_not_taken(upstream: Any, open_client: Any) ->
         del upstream.answers[f"{VISION}/{path}{end}"]
     serve_file(upstream, path, spot(LAST - timedelta(days=1), "62840.00"))
     with pytest.raises(Unparsable, match="the bar of 2024-10-14 is not in its own file"):
-        the_face(open_client(), "BTC", LAST, LAST)
+        face_over_span(open_client(), "BTC", LAST, LAST)
 
 
 # ---- the dataset -----------------------------------------------------------------------------------------

@@ -197,6 +197,12 @@ def test_without_a_key_only_first_days_of_months_that_are_over_are_asked_for(
     assert len({p.name for p in parts}) == len(parts)
 
 
+def test_a_span_without_a_free_day_asks_nobody_for_units(upstream: Any, open_client: Any) -> None:
+    span = Window.of_days(date(2024, 12, 2), date(2024, 12, 9))
+    assert ORDERS.parts(open_client().bind("*", span, None, {}), ("BTC",)) == []
+    assert upstream.asked == []
+
+
 def test_with_a_key_every_day_is_open(upstream: Any, open_client: Any) -> None:
     """Gate lists no SOL here, and what is paid in coins is asked for two of them: no part for those."""
     serve_lists(upstream)
