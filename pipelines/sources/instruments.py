@@ -1,7 +1,8 @@
 """Instruments: what one unit of a contract is worth, from the lists that venues keep of their contracts.
 
 One row of a list as every venue module reads it, and the rows of raw.instruments. Whoever parses orders takes
-its multipliers from the same lists, so that none is typed in.
+its multipliers from the same lists. Where no list is to be had (a venue that closed, an archive without the
+file that tells), the module of that source says what it takes instead.
 """
 
 from __future__ import annotations

@@ -48,8 +48,8 @@ MODULES = (
     "tardis",
 )
 
-# Long (a request a day or an hour), heavy on their upstream, or refused in many countries: a plain run asks
-# for them only once they have been named (--source), and every night from then on.
+# Long (a request a day or an hour), a further venue of what is there already, or refused in many countries: a
+# plain run asks for them only once they have been named (--source), and every night from then on.
 ON_REQUEST = frozenset(
     {
         "ishares_holdings",
